@@ -1,21 +1,82 @@
-# Every task of this repository. `make help` lists them.
-# Needs make and Python >= 3.10 with venv; all else is installed into .venv/ from requirements.lock.
+# Every task of this repository; `make help` lists them.
+# It needs make, git and a Python >= 3.10 with venv. All else comes from requirements.lock into .venv/.
 
 PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
+BIN := .venv/bin
+PACKAGES := tap-intercom-archive target-sqlite-archive
+PEERS := tap-jsonl tap-dbf target-jsonl
+PEER_LOCKS := tests/pipeline/peers
+# `make lock UPGRADE=--upgrade` takes newer versions; without it the locked ones stay where they can.
+UPGRADE ?=
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-python-downloads \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help lint format
+.DELETE_ON_ERROR:
+.PHONY: help setup peers plugins demo test prove lint format docs lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-lint: ## ruff, ruff format --check, mypy
+demo: setup plugins ## Fill an archive from a synthetic workspace, twice, and show what is in it
+	@$(BIN)/python -m tests.demo
+
+test: setup peers plugins lint ## All that CI runs
+	$(BIN)/pytest --numprocesses 2 --dist loadscope -m "not prove"
+
+prove: setup peers plugins ## The long proofs that `make test` leaves out
+	$(BIN)/pytest --numprocesses 2 --dist loadscope -m prove
+
+lint: setup ## ruff, ruff format --check, mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: ## Rewrite the code in the one style
+format: setup ## Rewrite the code in the one style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: setup ## Write the generated tables of the READMEs and .env.example
+	$(BIN)/python -m docs.generate
+
+lock: setup ## Write requirements.lock and the peers' locks anew (UPGRADE=--upgrade for newer versions)
+	$(COMPILE) --group pyproject.toml:dev $(PACKAGES:%=%/pyproject.toml) -o requirements.lock
+	@set -e; for peer in $(PEERS); do \
+		echo "$$peer" | $(COMPILE) - -o $(PEER_LOCKS)/$$peer.txt; \
+	done
+	@printf 'setuptools\nwheel\n' | $(COMPILE) - -o $(PEER_LOCKS)/build-tools.txt
+
+clean: ## Remove all that was built: environments, caches, the demo's output
+	rm -rf .venv .venvs .build .demo .meltano .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup: .venv/.installed ## The locked tools and our two packages, in .venv/
+
+peers: $(PEERS:%=.venvs/%/.installed) ## The public taps and the target that the tests run ours against
+
+plugins: .meltano/.installed ## Both plugins as Meltano runs them, in .meltano/
+
+.venv/.installed: requirements.lock $(PACKAGES:%=%/pyproject.toml)
+	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.exit(0 if sys.version_info >= (3, 10) \
+		else "Python 3.10 or newer is needed, this is " + v + ". Name another: make PYTHON=python3.12")'
+	@echo "Installing the locked dependencies into .venv/ (once; about a minute)"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --only-binary :all: -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation $(PACKAGES:%=-e ./%)
+	@touch $@
+
+.venvs/%/.installed: $(PEER_LOCKS)/%.txt $(PEER_LOCKS)/build-tools.txt
+	@echo "Installing the public $* into .venvs/$*/"
+	@$(PYTHON) -m venv --clear .venvs/$*
+	@.venvs/$*/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r $(PEER_LOCKS)/build-tools.txt
+	@.venvs/$*/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --no-build-isolation -r $(PEER_LOCKS)/$*.txt
+	@touch $@
+
+.meltano/.installed: meltano.yml requirements.lock $(PACKAGES:%=%/pyproject.toml) | setup
+	@echo "Installing both plugins for Meltano into .meltano/"
+	@$(BIN)/meltano --log-level=warning install
+	@touch $@
