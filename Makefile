@@ -78,5 +78,5 @@ plugins: .meltano/.installed ## Both plugins as Meltano runs them, in .meltano/
 
 .meltano/.installed: meltano.yml requirements.lock $(PACKAGES:%=%/pyproject.toml) | setup
 	@echo "Installing both plugins for Meltano into .meltano/"
-	@$(BIN)/meltano --log-level=warning install
+	@UV_BUILD_CONSTRAINT=requirements.lock $(BIN)/meltano --log-level=warning install
 	@touch $@
