@@ -1,0 +1,221 @@
+"""Write what is derived from the code: READMEs' tables, `meltano.yml`'s settings, `.env.example`.
+
+The facts come from the plugins' own `--about`, from the tap's `--discover` and from its table of
+resources. `make docs` writes; a test calls `stale()` and fails when something is out of date. All
+other text of those files is written by hand, outside the marked blocks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tap_intercom_archive.resources import RAW_PAYLOADS, RESOURCES, Resource
+
+ROOT = Path(__file__).resolve().parent.parent
+TAP = "tap-intercom-archive"
+TARGET = "target-sqlite-archive"
+
+METHODS = {
+    "full": "full list, compared",
+    "windows": "incremental, by the server",
+    "walk": "walk, compared",
+}
+KINDS = {"integer": "integer", "boolean": "boolean", "array": "array", "object": "object"}
+
+
+def ask(plugin: str, *arguments: str) -> dict[str, Any]:
+    """Run an installed plugin and give the JSON object that it prints."""
+    command = [str(Path(sys.executable).with_name(plugin)), *arguments]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    parsed: dict[str, Any] = json.loads(answer.stdout)
+    return parsed
+
+
+def settings_table(about: Mapping[str, Any]) -> str:
+    """Give a Markdown table of all settings of a plugin."""
+    lines = ["| setting | default | what it does |", "|---|---|---|"]
+    for name, declared in about["settings"]["properties"].items():
+        notes = []
+        if name in about["settings"].get("required", []):
+            notes.append("required")
+        if declared.get("secret"):
+            notes.append("secret")
+        shown = f"`{name}`" + (f" ({', '.join(notes)})" if notes else "")
+        default = f"`{_plain(declared['default'])}`" if "default" in declared else ""
+        lines.append(f"| {shown} | {default} | {_cell(_description(declared))} |")
+    return "\n".join(lines)
+
+
+def streams_table(catalog: Mapping[str, Any]) -> str:
+    """Give a Markdown table of the tap's streams: source, key, how kept current, scope, cost."""
+    keys = {entry["tap_stream_id"]: entry["key_properties"] for entry in catalog["streams"]}
+    lines = [
+        "| stream | from | key | kept current by | scope of the token | since | calls |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for resource in RESOURCES:
+        source = f"[`{_endpoint(resource)}`]({resource.docs})"
+        lines.append(
+            _stream_row(
+                resource.name,
+                source,
+                keys,
+                METHODS[resource.method],
+                resource.scope,
+                resource.since,
+                resource.cost,
+            )
+        )
+        for cut in (*resource.cuts, *resource.fed):
+            source = f"with `{resource.name}`"
+            lines.append(
+                _stream_row(cut.name, source, keys, "", resource.scope, resource.since, "")
+            )
+    source = "every payload of the others, exactly as it came"
+    lines.append(_stream_row(RAW_PAYLOADS, source, keys, "", "", "", "none"))
+    return "\n".join(lines)
+
+
+def meltano_settings(about: Mapping[str, Any]) -> str:
+    """Give the settings of a plugin as Meltano declares them, as YAML list items."""
+    lines: list[str] = []
+    for name, declared in about["settings"]["properties"].items():
+        kind = _kind(name, declared)
+        lines.append(f"    - name: {name}")
+        if "title" in declared:
+            lines.append(f"      label: {_quoted(declared['title'])}")
+        lines.append(f"      kind: {kind}")
+        if kind == "options":
+            lines.append("      options:")
+            for value in declared["enum"]:
+                lines += [f"      - label: {_quoted(value)}", f"        value: {_quoted(value)}"]
+        if declared.get("secret"):
+            lines.append("      sensitive: true")
+        lines.append(f"      description: {_quoted(_description(declared))}")
+    return "\n".join(lines)
+
+
+def env_example(abouts: Mapping[str, Mapping[str, Any]]) -> str:
+    """Give `.env.example`: each setting as an environment variable, the required ones open."""
+    lines = [
+        "# Settings by environment: copy to .env and fill in. Meltano reads it, and so do",
+        "# `tap-intercom-archive --config=ENV` and `target-sqlite-archive --config=ENV`.",
+        "# Written by `make docs` from the plugins' own settings.",
+    ]
+    for plugin, about in abouts.items():
+        lines += ["", f"# {plugin}"]
+        prefix = plugin.upper().replace("-", "_")
+        for name, declared in about["settings"]["properties"].items():
+            required = name in about["settings"].get("required", [])
+            default = _plain(declared["default"]) if "default" in declared else ""
+            lines.append(f"# {_description(declared)}")
+            lines.append(f"{'' if required else '# '}{prefix}_{name.upper()}={default}")
+    return "\n".join(lines) + "\n"
+
+
+def filled(text: str, block: str, content: str, comment: tuple[str, str]) -> str:
+    """Give a text with the content between a block's two markers; ValueError without markers."""
+    before, after = (f"{comment[0]} {block}:{end} {comment[1]}".strip() for end in ("begin", "end"))
+    pattern = re.compile(
+        rf"(^[ ]*{re.escape(before)}\n).*?(^[ ]*{re.escape(after)}$)", re.DOTALL | re.MULTILINE
+    )
+    result, count = pattern.subn(lambda match: f"{match[1]}{content}\n{match[2]}", text)
+    if count != 1:
+        raise ValueError(f"expected the lines {before!r} and {after!r} once")
+    return result
+
+
+def current() -> Iterator[tuple[Path, str]]:
+    """Give each generated file with the text it should hold, from the code as it is now."""
+    abouts = {name: ask(name, "--about", "--format=json") for name in (TAP, TARGET)}
+    streams = streams_table(ask(TAP, "--discover"))
+    markdown = ("<!--", "-->")
+    for name, about in abouts.items():
+        path = ROOT / name / "README.md"
+        text = filled(path.read_text("utf-8"), "settings", settings_table(about), markdown)
+        if name == TAP:
+            text = filled(text, "streams", streams, markdown)
+        yield path, text
+    path = ROOT / "README.md"
+    yield path, filled(path.read_text("utf-8"), "streams", streams, markdown)
+    path = ROOT / "meltano.yml"
+    text = path.read_text("utf-8")
+    for name, about in abouts.items():
+        text = filled(text, f"{name} settings", meltano_settings(about), ("#", ""))
+    yield path, text
+    yield ROOT / ".env.example", env_example(abouts)
+
+
+def stale() -> list[str]:
+    """Name the generated files that differ from what the code says now."""
+    return [
+        str(path.relative_to(ROOT))
+        for path, text in current()
+        if not path.exists() or path.read_text("utf-8") != text
+    ]
+
+
+def main() -> None:
+    """Write every generated file that is out of date, and say which."""
+    for path, text in list(current()):
+        if not path.exists() or path.read_text("utf-8") != text:
+            path.write_text(text, "utf-8")
+            print(f"wrote {path.relative_to(ROOT)}")
+
+
+def _endpoint(resource: Resource) -> str:
+    found = resource.search or resource.listing
+    listed = f"{'POST' if resource.search else 'GET'} {found.path}"
+    return f"{listed}, GET {resource.hydrate}" if resource.hydrate else listed
+
+
+def _stream_row(
+    name: str,
+    source: str,
+    keys: Mapping[str, list[str]],
+    method: str,
+    scope: str,
+    since: str,
+    cost: str,
+) -> str:
+    key = ", ".join(f"`{column}`" for column in keys[name])
+    cells = (f"`{name}`", source, key, method, scope, since, cost)
+    return f"| {' | '.join(cells)} |"
+
+
+def _kind(name: str, declared: Mapping[str, Any]) -> str:
+    if "enum" in declared:
+        return "options"
+    types = declared["type"] if isinstance(declared["type"], list) else [declared["type"]]
+    for kind in types:
+        if kind in KINDS:
+            return KINDS[kind]
+    return "date_iso8601" if name.endswith("_date") else "string"
+
+
+def _description(declared: Mapping[str, Any]) -> str:
+    """The description on one line, without the SDK's own notes on defaults."""
+    return " ".join(str(declared.get("description", declared.get("title", ""))).split())
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _quoted(text: str) -> str:
+    """A JSON string is a YAML string."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    main()
