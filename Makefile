@@ -47,7 +47,7 @@ lock: setup ## Write requirements.lock and the peers' locks anew (UPGRADE=--upgr
 	@printf 'setuptools\nwheel\n' | $(COMPILE) - -o $(PEER_LOCKS)/build-tools.txt
 
 clean: ## Remove all that was built: environments, caches, the demo's output
-	rm -rf .venv .venvs .build .demo .meltano .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venvs .demo .meltano .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup: .venv/.installed ## The locked tools and our two packages, in .venv/
@@ -61,18 +61,18 @@ plugins: .meltano/.installed ## Both plugins as Meltano runs them, in .meltano/
 		else "Python 3.10 or newer is needed, this is " + v + ". Name another: make PYTHON=python3.12")'
 	@echo "Installing the locked dependencies into .venv/ (once; about a minute)"
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check \
 		--require-hashes --only-binary :all: -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check \
 		--no-deps --no-build-isolation $(PACKAGES:%=-e ./%)
 	@touch $@
 
 .venvs/%/.installed: $(PEER_LOCKS)/%.txt $(PEER_LOCKS)/build-tools.txt
 	@echo "Installing the public $* into .venvs/$*/"
 	@$(PYTHON) -m venv --clear .venvs/$*
-	@.venvs/$*/bin/python -m pip install --quiet --disable-pip-version-check \
+	@.venvs/$*/bin/python -m pip install -qq --disable-pip-version-check \
 		--require-hashes -r $(PEER_LOCKS)/build-tools.txt
-	@.venvs/$*/bin/python -m pip install --quiet --disable-pip-version-check \
+	@.venvs/$*/bin/python -m pip install -qq --disable-pip-version-check \
 		--require-hashes --no-build-isolation -r $(PEER_LOCKS)/$*.txt
 	@touch $@
 

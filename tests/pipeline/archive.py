@@ -1,0 +1,63 @@
+"""Read an archive as an outsider: stock SQLite and stock zstd, nothing of the target's code."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+SIGNED_QUERY = re.compile(rb"[?&](?:expires|signature|req)=[^\"&\\ ]*")
+
+
+def rows(path: Path, sql: str, *values: object) -> list[dict[str, Any]]:
+    """Give the rows of a query on a file that is only read."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(sql, values)]
+
+
+def tables(path: Path) -> set[str]:
+    """Name the tables that hold streams."""
+    names = {row["name"] for row in rows(path, "SELECT name FROM sqlite_master WHERE type='table'")}
+    return {name for name in names if "_fts" not in name and not name.startswith(("_", "sqlite_"))}
+
+
+def same(stored: Any, true: Any) -> bool:
+    """Whether a stored column holds a true JSON value: booleans as 0 and 1, nested as JSON text."""
+    if isinstance(true, bool):
+        return type(stored) is int and stored == int(true)
+    if isinstance(true, dict | list):
+        return isinstance(stored, str) and json.loads(stored) == true
+    return type(stored) is type(true) and stored == true
+
+
+def without_signatures(payload: bytes) -> bytes:
+    """Give a payload without what Intercom's file storage adds to each address anew."""
+    return SIGNED_QUERY.sub(b"", payload)
+
+
+def newest_payloads(path: Path) -> Iterator[tuple[str, str, bytes]]:
+    """Give stream, record id and exact bytes of the newest payload of every object."""
+    dictionaries = {
+        row["id"]: zstd.ZstdDict(row["dictionary"])
+        for row in rows(path, "SELECT id, dictionary FROM _dictionaries")
+    }
+    for row in rows(
+        path,
+        "SELECT stream, record_id, payload FROM raw_payloads AS p WHERE NOT EXISTS ("
+        " SELECT 1 FROM raw_payloads AS n WHERE n.stream = p.stream"
+        " AND n.record_id = p.record_id AND n.rowid > p.rowid)",
+    ):
+        number = zstd.get_frame_info(row["payload"]).dictionary_id
+        text = zstd.decompress(row["payload"], zstd_dict=dictionaries.get(number))
+        yield row["stream"], row["record_id"], text
