@@ -1,0 +1,163 @@
+"""The synthetic API: a request in, an answer out, everything counted; no HTTP library here.
+
+In this order: the request is noted, the token checked, the rate limit taken, the version read, the
+scope checked, the endpoint asked. `control` stands beside it and is never counted.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from .catalogue_api import CatalogueApi
+from .clock import VirtualClock
+from .conversation_api import ConversationApi
+from .errors import RefusedError
+from .ledger import Ledger, Served
+from .limits import RateLimit
+from .messages import Answer, Request
+from .reading import DEFAULT_VERSION, api_version, bearer_token
+from .workspace import Workspace
+
+_Version = tuple[int, int]
+_Handler = Callable[[Request, re.Match[str], _Version], Answer]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint: method, path with `{id}`, the stream whose scope it needs, what answers it."""
+
+    method: str
+    template: str
+    resource: str
+    handler: _Handler
+
+    def pattern(self) -> re.Pattern[str]:
+        """The path as an expression; an id never contains a slash."""
+        return re.compile(self.template.replace("{id}", "(?P<id>[^/]+)"))
+
+
+def make_routes(conversations: ConversationApi, catalogue: CatalogueApi) -> tuple[Route, ...]:
+    """Every endpoint, fixed paths before those with an id."""
+    get, post = "GET", "POST"
+    return (
+        Route(get, "/me", "", lambda r, m, v: catalogue.me()),
+        Route(get, "/admins", "admins", lambda r, m, v: catalogue.admins()),
+        Route(get, "/teams", "teams", lambda r, m, v: catalogue.teams()),
+        Route(get, "/tags", "tags", lambda r, m, v: catalogue.tags()),
+        Route(
+            get,
+            "/help_center/collections",
+            "collections",
+            lambda r, m, v: catalogue.collections(r),
+        ),
+        Route(get, "/contacts", "contacts", lambda r, m, v: catalogue.contacts(r)),
+        Route(
+            post, "/contacts/search", "contacts", lambda r, m, v: catalogue.search_contacts(r, v)
+        ),
+        Route(
+            get,
+            "/conversations/deleted",
+            "deleted_conversations",
+            lambda r, m, v: conversations.deleted(r, v),
+        ),
+        Route(
+            get,
+            "/conversations/{id}",
+            "conversations",
+            lambda r, m, v: conversations.one(r, m["id"]),
+        ),
+        Route(get, "/conversations", "conversations", lambda r, m, v: conversations.listed(r)),
+        Route(
+            post, "/conversations/search", "conversations", lambda r, m, v: conversations.search(r)
+        ),
+        Route(get, "/calls", "calls", lambda r, m, v: catalogue.calls(r)),
+        Route(get, "/calls/{id}", "calls", lambda r, m, v: catalogue.call(m["id"])),
+        Route(
+            get,
+            "/calls/{id}/transcript",
+            "call_transcriptions",
+            lambda r, m, v: catalogue.transcript(m["id"]),
+        ),
+        Route(
+            post, "/calls/search", "call_transcriptions", lambda r, m, v: catalogue.search_calls(r)
+        ),
+        Route(get, "/articles", "articles", lambda r, m, v: catalogue.articles(r)),
+        Route(get, "/articles/{id}", "articles", lambda r, m, v: catalogue.article(m["id"])),
+    )
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may ask for what: the token, and the statuses that refuse single resources."""
+
+    token: str
+    denied: Mapping[str, int]  # stream name → 401 or 403
+
+    def check_token(self, request: Request) -> None:
+        """Refuse a wrong or missing token with 401."""
+        if bearer_token(request) != self.token:
+            raise RefusedError(401, "unauthorized", "Access Token Invalid")
+
+    def check_scope(self, resource: str) -> None:
+        """Refuse a resource that the token has no scope for."""
+        status = self.denied.get(resource)
+        if status == 401:
+            message = "The token is not authorized for this resource."
+            raise RefusedError(401, "token_unauthorized", message)
+        if status is not None:
+            raise RefusedError(status, "forbidden", "The token lacks the scope for this resource.")
+
+
+class Api:
+    """The whole synthetic API over one workspace."""
+
+    def __init__(
+        self, workspace: Workspace, clock: VirtualClock, limit: RateLimit, access: Access
+    ) -> None:
+        """Serve `workspace` by `clock`, within `limit`, to those `access` lets in."""
+        self.workspace = workspace
+        self.clock = clock
+        self.ledger = Ledger()
+        self.conversations = ConversationApi(workspace)
+        self.catalogue = CatalogueApi(workspace)
+        self._limit = limit
+        self._access = access
+        self._requests = 0
+        routes = make_routes(self.conversations, self.catalogue)
+        self._routes = tuple((route, route.pattern()) for route in routes)
+
+    def answer(self, request: Request, shown_path: str) -> Answer:
+        """The answer to a request, noted in the ledger under `shown_path` (path with query)."""
+        self._requests += 1
+        request_id = str(uuid.UUID(int=(self.workspace.seed << 64) + self._requests, version=4))
+        headers = {"X-Request-Id": request_id, "Date": self.clock.http_date()}
+        version_text = request.headers.get("intercom-version", DEFAULT_VERSION)
+        headers["Intercom-Version"] = version_text
+        route, match = self._find(request)
+        try:
+            self._access.check_token(request)
+            try:
+                self._limit.take(self.clock.now())
+            finally:
+                headers |= self._limit.headers(self.clock.now())
+            version = api_version(request)
+            if route is None or match is None:
+                raise RefusedError(404, "not_found", "Resource Not Found")
+            self._access.check_scope(route.resource)
+            answer = route.handler(request, match, version)
+        except RefusedError as refusal:
+            answer = Answer(msgspec.json.encode(refusal.body(request_id)), refusal.status)
+        template = route.template if route else "unknown"
+        self.ledger.note(Served(request.method, shown_path, template, answer.status))
+        return replace(answer, headers=headers)
+
+    def _find(self, request: Request) -> tuple[Route | None, re.Match[str] | None]:
+        for route, pattern in self._routes:
+            if route.method == request.method and (match := pattern.fullmatch(request.path)):
+                return route, match
+        return None, None

@@ -1,0 +1,151 @@
+"""The other endpoints: people and groups, contacts, calls, the help centre."""
+
+from __future__ import annotations
+
+from . import dialects, pages, search, serialise, telephony
+from .conversation_api import cursor_page
+from .errors import RefusedError, not_found
+from .messages import Answer, Request
+from .paging import Page, numbered_page, whole_number
+from .people import Document
+from .reading import SearchRequest, read_object, read_search
+from .telephony import Call
+from .workspace import Workspace
+
+_CONTACTS_DEFAULT, _CONTACTS_MOST = 50, 150
+_MOST_CALLS_SEARCHED = 20
+_ANY_PAGE = 10**9
+
+
+def item(document: Document) -> bytes:
+    """An object's own bytes, the same in every page that holds it."""
+    return serialise.encode(document, str(document["id"]))
+
+
+def searched_call(call: Call) -> Document:
+    """A call as the calls search gives it: with its transcript."""
+    return call.document | {
+        "transcript": telephony.transcript_objects(call),
+        "transcript_status": "completed" if call.speaks else None,
+    }
+
+
+class CatalogueApi:
+    """Answers everything but conversations from a workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        """Serve this workspace."""
+        self._workspace = workspace
+
+    def me(self) -> Answer:
+        """`GET /me`."""
+        return Answer(serialise.encode(self._workspace.me))
+
+    def admins(self) -> Answer:
+        """`GET /admins`."""
+        items = [item(admin) for admin in self._workspace.setting.admins]
+        return pages.whole("admin.list", "admins", items)
+
+    def teams(self) -> Answer:
+        """`GET /teams`."""
+        items = [item(team) for team in self._workspace.setting.teams]
+        return pages.whole("team.list", "teams", items)
+
+    def tags(self) -> Answer:
+        """`GET /tags`."""
+        return pages.whole("list", "data", [item(tag) for tag in self._workspace.setting.tags])
+
+    def _numbered(
+        self, request: Request, documents: list[Document], default: int, most: int
+    ) -> Answer:
+        number = whole_number(request.query.get("page"), "page", 1, _ANY_PAGE)
+        per_page = whole_number(request.query.get("per_page"), "per_page", default, most)
+        page = numbered_page(documents, number, per_page)
+        items = [item(document) for document in page.rows]
+        return pages.by_number(Page(items, number, per_page, page.total))
+
+    def collections(self, request: Request) -> Answer:
+        """`GET /help_center/collections`: the last changed first."""
+        documents = sorted(
+            self._workspace.collections, key=lambda c: (c["updated_at"], c["id"]), reverse=True
+        )
+        return self._numbered(request, documents, default=20, most=150)
+
+    def articles(self, request: Request) -> Answer:
+        """`GET /articles`: the last changed first."""
+        documents = [article.document for article in self._workspace.articles]
+        documents.sort(key=lambda a: (a["updated_at"], a["id"]), reverse=True)
+        return self._numbered(request, documents, default=25, most=250)
+
+    def article(self, article_id: str) -> Answer:
+        """`GET /articles/{id}`."""
+        article = self._workspace.article(article_id)
+        if article is None:
+            raise not_found()
+        return Answer(item(article.document))
+
+    def calls(self, request: Request) -> Answer:
+        """`GET /calls`: the last changed first."""
+        calls = sorted(self._workspace.calls, key=lambda c: (c.updated_at, c.id), reverse=True)
+        return self._numbered(request, [call.document for call in calls], default=25, most=25)
+
+    def _call(self, call_id: str) -> Call:
+        call = self._workspace.call(call_id)
+        if call is None:
+            raise not_found("Not Found")
+        return call
+
+    def call(self, call_id: str) -> Answer:
+        """`GET /calls/{id}`."""
+        return Answer(item(self._call(call_id).document))
+
+    def transcript(self, call_id: str) -> Answer:
+        """`GET /calls/{id}/transcript`: a text download, or JSON, or `[{}]` for nothing."""
+        call = self._call(call_id)
+        if call.form == "text":
+            return Answer(telephony.transcript_text(call).encode(), content_type="text/plain")
+        objects = telephony.transcript_objects(call) or [{}]
+        return Answer(serialise.encode(objects, call.id))
+
+    def search_calls(self, request: Request) -> Answer:
+        """`POST /calls/search`."""
+        ids = read_object(request.body).get("conversation_ids")
+        if not isinstance(ids, list) or not 1 <= len(ids) <= _MOST_CALLS_SEARCHED:
+            message = f"A list of up to {_MOST_CALLS_SEARCHED} conversation IDs is required"
+            raise RefusedError(400, "conversation_id_limit_exceeded", message)
+        wanted = {str(conversation_id) for conversation_id in ids}
+        found = [c for c in self._workspace.calls if c.document["conversation_id"] in wanted]
+        return pages.whole("list", "data", [item(searched_call(call)) for call in found])
+
+    def contacts(self, request: Request) -> Answer:
+        """`GET /contacts`: the last created first, by cursor."""
+        query = request.query
+        per_page = whole_number(
+            query.get("per_page"), "per_page", _CONTACTS_DEFAULT, _CONTACTS_MOST
+        )
+        wanted = SearchRequest(None, "created_at", True, per_page, query.get("starting_after"))
+        return self._contact_page(wanted, self._workspace.setting.contacts)
+
+    def search_contacts(self, request: Request, version: tuple[int, int]) -> Answer:
+        """`POST /contacts/search`; dates compare by day up to version 2.16."""
+        dialect = dialects.contacts(version, self._workspace.timezone)
+        wanted = read_search(request.body, dialect, _CONTACTS_DEFAULT, _CONTACTS_MOST)
+        query = wanted.query
+        found = [
+            contact
+            for contact in self._workspace.setting.contacts
+            if query is None or search.matches(query, contact, dialect)
+        ]
+        return self._contact_page(wanted, found)
+
+    def _contact_page(self, wanted: SearchRequest, found: list[Document]) -> Answer:
+        by_id = {str(contact["id"]): contact for contact in found}
+        field = wanted.sort_field
+        rows = sorted(
+            (0 if field == "id" else int(dialects.read_field(contact, field) or 0), contact_id)
+            for contact_id, contact in by_id.items()
+        )
+        page = cursor_page(rows, wanted)
+        items = [item(by_id[contact_id]) for _, contact_id in page.rows]
+        served = Page(items, page.number, page.per_page, page.total, page.cursor)
+        return pages.by_cursor("list", "data", served)

@@ -1,0 +1,131 @@
+"""The sandbox's own endpoints under `/_sandbox/`: counts, truth, payloads, changes, time.
+
+They need no token, are never counted or limited, and no client of the real API knows them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from . import catalogue_api, serialise, telephony, truth
+from .api import Api
+from .changes import ChangeMaker
+from .errors import RefusedError, not_found
+from .messages import Answer, Request
+from .people import Document
+from .reading import read_object
+
+_PREFIX = "/_sandbox/"
+
+
+def is_control(request: Request) -> bool:
+    """Whether a request is for the sandbox itself, not for the API."""
+    return request.path.startswith(_PREFIX)
+
+
+def _json(value: object) -> Answer:
+    # Not msgspec: a truth may hold integers beyond 64 bits.
+    return Answer(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    text = request.query.get(name, str(default))
+    if not text.isdecimal():
+        raise RefusedError(400, "parameter_invalid", f"{name} must be a number")
+    return int(text)
+
+
+class Control:
+    """Answers the control endpoints of one running sandbox."""
+
+    def __init__(self, api: Api) -> None:
+        """Control this API, its workspace and its clock."""
+        self._api = api
+        self._workspace = api.workspace
+        self._truth = truth.Truth(api.workspace, api.conversations.fetch_count)
+        self._changes = ChangeMaker(api.workspace, api.clock)
+
+    def answer(self, request: Request) -> Answer:
+        """The answer to a control request; an unknown one gets 404, a wrong one 400."""
+        method, words = request.method, request.path.removeprefix(_PREFIX).split("/")
+        actions: dict[tuple[str, str, int], Callable[[], Answer]] = {
+            ("GET", "requests", 1): lambda: _json(self._api.ledger.counts()),
+            ("POST", "requests", 2): self._reset,
+            ("GET", "log", 1): lambda: _json(self._api.ledger.log(_number(request, "after", 0))),
+            ("GET", "ids", 2): lambda: _json(self._ids(words[1])),
+            ("GET", "truth", 2): lambda: self._rows(request, words[1]),
+            ("GET", "payload", 3): lambda: self._payload(request, words[1], words[2]),
+            ("POST", "change", 1): lambda: self._change(request),
+        }
+        action = actions.get((method, words[0], len(words)))
+        try:
+            if action is None:
+                raise not_found(f"No control endpoint: {method} {request.path}")
+            return action()
+        except RefusedError as refusal:
+            return Answer(json.dumps(refusal.body("control")).encode(), refusal.status)
+
+    def _reset(self) -> Answer:
+        self._api.ledger.reset()
+        return _json({})
+
+    def _rows(self, request: Request, stream: str) -> Answer:
+        """Rows of a stream; `first` and `count` cut by object, for large workspaces."""
+        first = _number(request, "first", 0)
+        count = _number(request, "count", 10**9)
+        return _json(self._truth.rows(stream, first, count))
+
+    def _change(self, request: Request) -> Answer:
+        asked = read_object(request.body)
+        count, seconds = asked.get("count", 1), asked.get("seconds", 60)
+        if not isinstance(count, int) or not isinstance(seconds, int) or count < 0 or seconds < 1:
+            raise RefusedError(400, "parameter_invalid", "count and seconds must be whole numbers")
+        return _json(self._changes.change(count, seconds))
+
+    def _documents(self, stream: str) -> list[Document]:
+        setting = self._workspace.setting
+        lists: dict[str, list[Document]] = {
+            "admins": setting.admins,
+            "teams": setting.teams,
+            "tags": setting.tags,
+            "contacts": setting.contacts,
+            "collections": self._workspace.collections,
+            "deleted_conversations": self._workspace.deleted,
+            "articles": [article.document for article in self._workspace.articles],
+            "calls": [call.document for call in self._workspace.calls],
+        }
+        if stream not in lists:
+            raise not_found(f"No payloads of {stream}")
+        return lists[stream]
+
+    def _ids(self, stream: str) -> list[str]:
+        if stream == "conversations":
+            return [conversation_id for _, conversation_id in self._workspace.by_update]
+        if stream == "call_transcriptions":
+            return [call.id for call in self._workspace.calls if call.speaks]
+        return [str(document["id"]) for document in self._documents(stream)]
+
+    def _payload(self, request: Request, stream: str, record_id: str) -> Answer:
+        """The object's bytes: as last served, or for the first fetch to come."""
+        if stream == "conversations":
+            plain = request.query.get("display_as") == "plaintext"
+            return Answer(self._api.conversations.last_served(record_id, plain))
+        if stream == "call_transcriptions":
+            return self._transcript(record_id)
+        for document in self._documents(stream):
+            if str(document["id"]) == record_id:
+                return Answer(catalogue_api.item(document))
+        raise not_found(f"No such record in {stream}")
+
+    def _transcript(self, call_id: str) -> Answer:
+        """What carries a transcript: the call in the search, or the download of a lone call."""
+        call = self._workspace.call(call_id)
+        if call is None:
+            raise not_found(f"No call {call_id}")
+        if call.document["conversation_id"] is not None:
+            return Answer(catalogue_api.item(catalogue_api.searched_call(call)))
+        if call.form == "text":
+            return Answer(telephony.transcript_text(call).encode(), content_type="text/plain")
+        objects = telephony.transcript_objects(call) or [{}]
+        return Answer(serialise.encode(objects, call.id))

@@ -1,0 +1,146 @@
+"""The sandbox in a process of its own, started from a test and stopped with it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+_ROOT = Path(__file__).resolve().parents[2]
+_STOP_SECONDS = 10
+_ASK_SECONDS = 120
+# Truths are asked for in pieces, so that a large workspace fits into memory at both ends.
+_PIECE = 2_000
+
+
+class SandboxError(Exception):
+    """The sandbox did not start, or refused a control request."""
+
+
+class Sandbox:
+    """A running sandbox: where it is, its token, and its control."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str, token: str) -> None:
+        """Hold a started process; use `start`."""
+        self._process = process
+        self.url = url
+        self.token = token
+
+    @classmethod
+    def start(
+        cls,
+        seed: int = 1,
+        conversations: int = 200,
+        latency_ms: int = 0,
+        rate_limit: int = 100_000,
+        deny: Sequence[str] = (),
+        timezone: str = "UTC",
+        api_token: str = "synthetic-token",
+        port: int = 0,
+    ) -> Sandbox:
+        """Start a sandbox on a free port; `deny` takes stream names, `name:401` for that status.
+
+        `rate_limit` is requests per 10 seconds, by default too many to matter. Raises
+        SandboxError with the process's own words if it does not come up.
+        """
+        command = [sys.executable, "-m", "tests.sandbox", "--port", str(port), "--seed", str(seed)]
+        command += ["--conversations", str(conversations), "--latency-ms", str(latency_ms)]
+        command += ["--rate-limit", str(rate_limit), "--timezone", timezone]
+        command += ["--api-token", api_token]
+        for resource in deny:
+            command += ["--deny", resource]
+        # A file takes any amount of complaints; a pipe that nobody reads would block the process.
+        with tempfile.TemporaryFile("w+") as complaints:
+            process = subprocess.Popen(
+                command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=complaints, text=True
+            )
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            if not line:
+                process.communicate(timeout=_STOP_SECONDS)
+                complaints.seek(0)
+                raise SandboxError(complaints.read().strip())
+        ready = json.loads(line)
+        return cls(process, ready["url"], ready["token"])
+
+    def __enter__(self) -> Sandbox:
+        """The sandbox itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop it."""
+        self.close()
+
+    def close(self) -> int:
+        """Stop the sandbox with SIGTERM and give its exit status."""
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            self._process.communicate(timeout=_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+        return self._process.returncode
+
+    def _ask(self, path: str, body: object = None, method: str = "GET") -> bytes:
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(f"{self.url}/_sandbox/{path}", data=data, method=method)
+        try:
+            with urlopen(request, timeout=_ASK_SECONDS) as answer:
+                content: bytes = answer.read()
+        except HTTPError as error:
+            message = f"{method} /_sandbox/{path}: {error.code} {error.read().decode()}"
+            raise SandboxError(message) from error
+        return content
+
+    def truth(self, stream: str) -> list[dict[str, Any]]:
+        """The rows that an archive must hold of a stream, without `payload_id`."""
+        rows: list[dict[str, Any]] = []
+        first = 0
+        while True:
+            piece = json.loads(self._ask(f"truth/{stream}?first={first}&count={_PIECE}"))
+            rows.extend(piece["rows"])
+            first += _PIECE
+            if first >= piece["objects"]:
+                return rows
+
+    def payload(self, stream: str, record_id: str) -> bytes:
+        """The exact bytes of an object: as last served, or for the first fetch to come."""
+        return self._ask(f"payload/{stream}/{record_id}")
+
+    def ids(self, stream: str) -> list[str]:
+        """The ids of all objects of a stream."""
+        ids: list[str] = json.loads(self._ask(f"ids/{stream}"))
+        return ids
+
+    def requests(self) -> dict[str, Any]:
+        """Requests since the last reset: `total`, `by_route`, `status`."""
+        counts: dict[str, Any] = json.loads(self._ask("requests"))
+        return counts
+
+    def log(self, after: int = 0) -> list[list[Any]]:
+        """Method, path and status of each request after the first `after`."""
+        served: list[list[Any]] = json.loads(self._ask(f"log?after={after}"))
+        return served
+
+    def reset_requests(self) -> None:
+        """Begin counting anew."""
+        self._ask("requests/reset", body={}, method="POST")
+
+    def change(self, count: int, seconds: int = 60) -> dict[str, list[str]]:
+        """Let time pass and changes happen; the changed ids by stream."""
+        asked = {"count": count, "seconds": seconds}
+        changed: dict[str, list[str]] = json.loads(self._ask("change", asked, "POST"))
+        return changed
