@@ -30,7 +30,7 @@ _RESOURCES = (
     "calls",
     "call_transcriptions",
     "articles",
-,)
+)
 _DESCRIPTION = """
 Serve a synthetic Intercom workspace on loopback. The same seed and size give the same workspace,
 byte for byte. When it is ready, one line of JSON with "url" and "token" goes to standard output.
