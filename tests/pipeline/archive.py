@@ -61,3 +61,11 @@ def newest_payloads(path: Path) -> Iterator[tuple[str, str, bytes]]:
         number = zstd.get_frame_info(row["payload"]).dictionary_id
         text = zstd.decompress(row["payload"], zstd_dict=dictionaries.get(number))
         yield row["stream"], row["record_id"], text
+
+
+def payload_bytes(path: Path) -> tuple[int, int]:
+    """Give the bytes of all payloads as they came, and what they and their dictionaries take."""
+    blobs = [row["payload"] for row in rows(path, "SELECT payload FROM raw_payloads")]
+    before = sum(zstd.get_frame_info(blob).decompressed_size or 0 for blob in blobs)
+    [kept] = rows(path, "SELECT coalesce(sum(length(dictionary)), 0) AS n FROM _dictionaries")
+    return before, sum(map(len, blobs)) + kept["n"]
