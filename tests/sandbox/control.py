@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 from . import catalogue_api, serialise, telephony, truth
 from .api import Api
@@ -74,7 +75,9 @@ class Control:
         """Rows of a stream; `first` and `count` cut by object, for large workspaces."""
         first = _number(request, "first", 0)
         count = _number(request, "count", 10**9)
-        return _json(self._truth.rows(stream, first, count))
+        objects = str(self._truth.object_count(stream))
+        rows = _json(self._truth.rows(stream, first, count))
+        return replace(rows, headers={"X-Objects": objects})
 
     def _change(self, request: Request) -> Answer:
         asked = read_object(request.body)

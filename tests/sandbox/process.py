@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from email.message import Message
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -95,25 +96,30 @@ class Sandbox:
         return self._process.returncode
 
     def _ask(self, path: str, body: object = None, method: str = "GET") -> bytes:
+        return self._answer(path, body, method)[0]
+
+    def _answer(self, path: str, body: object, method: str) -> tuple[bytes, Message]:
         data = None if body is None else json.dumps(body).encode()
         request = Request(f"{self.url}/_sandbox/{path}", data=data, method=method)
         try:
             with urlopen(request, timeout=_ASK_SECONDS) as answer:
                 content: bytes = answer.read()
+                headers: Message = answer.headers
         except HTTPError as error:
             message = f"{method} /_sandbox/{path}: {error.code} {error.read().decode()}"
             raise SandboxError(message) from error
-        return content
+        return content, headers
 
     def truth(self, stream: str) -> list[dict[str, Any]]:
         """The rows that an archive must hold of a stream, without `payload_id`."""
         rows: list[dict[str, Any]] = []
         first = 0
         while True:
-            piece = json.loads(self._ask(f"truth/{stream}?first={first}&count={_PIECE}"))
-            rows.extend(piece["rows"])
+            path = f"truth/{stream}?first={first}&count={_PIECE}"
+            piece, headers = self._answer(path, None, "GET")
+            rows.extend(json.loads(piece))
             first += _PIECE
-            if first >= piece["objects"]:
+            if first >= int(headers["X-Objects"]):
                 return rows
 
     def payload(self, stream: str, record_id: str) -> bytes:

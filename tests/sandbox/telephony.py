@@ -89,6 +89,8 @@ def make_call(
     number = str(_FIRST_CALL + 17 * index)
     api = f"https://api.intercom.io/calls/{number}"
     fin = index % 9 == 2
+    # Of every form some belong to no conversation, and have their transcript asked for singly.
+    alone = index % 8 == 4 or index % 24 in (5, 9)
     lines = make_lines(rng, words) if form in ("text", "json") else []
 
     def moment(epoch_seconds: int | None) -> int | str | None:
@@ -97,7 +99,7 @@ def make_call(
     document: Document = {
         "type": "call",
         "id": number,
-        "conversation_id": None if index % 8 == 5 else rng.choice(conversation_ids),
+        "conversation_id": None if alone else rng.choice(conversation_ids),
         "admin_id": None if missed else str(990_100 + index % 14),
         "contact_id": None if index % 10 == 7 else rng.choice(contacts)["id"],
         "state": "completed",
