@@ -1,0 +1,1 @@
+"""A Singer tap that archives an Intercom workspace whole."""

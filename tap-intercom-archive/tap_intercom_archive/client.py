@@ -1,0 +1,269 @@
+"""One HTTP client for all streams: token, version, limits, retries, and errors in sentences.
+
+It gives answers whose body is what was asked for, or raises one of `errors`. What the body
+means is left to the callers. Nothing here logs or repeats a body, a token or a query string.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import backoff
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from tap_intercom_archive import errors
+from tap_intercom_archive.pacing import Limiter, ServerClock, Stop
+from tap_intercom_archive.payload import members
+from tap_intercom_archive.resources import WORKSPACE
+from tap_intercom_archive.settings import Settings
+from tap_intercom_archive.times import epoch, iso
+
+MAXIMUM_TRIES = 8
+MAXIMUM_BACKOFF_SECONDS = 30
+_JSON = ("application/json",)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to ask: `params` of the query string, `json` of the body; `scope` for the error."""
+
+    method: str
+    path: str
+    params: tuple[tuple[str, str], ...] = ()
+    json: Any = None
+    scope: str = ""
+    accept: tuple[str, ...] = _JSON
+
+    @property
+    def label(self) -> str:
+        """Method and path."""
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: exact bytes, and the server's time of answering (epoch seconds)."""
+
+    body: bytes
+    request: Request
+    at: float
+    content_type: str
+
+    @property
+    def fetched_at(self) -> str:
+        """The server's time of answering, ISO 8601 UTC."""
+        return iso(int(self.at))
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Whose data the token reads."""
+
+    id: str
+    name: str
+    region: str
+    timezone: str
+    created_at: float | None
+
+
+@dataclass
+class Counts:
+    """Calls, retries and 429s so far; calls also by method and path template."""
+
+    calls: int = 0
+    retries: int = 0
+    throttled: int = 0
+    by_route: Counter[str] = field(default_factory=Counter)
+
+
+class _Bearer(AuthBase):
+    """The token as an auth object: with a bare header, a `.netrc` of the machine would win."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Client:
+    """Sends requests, within the limit, again where that may help."""
+
+    def __init__(
+        self, settings: Settings, clock: ServerClock, limiter: Limiter, stop: Stop
+    ) -> None:
+        """Share `clock`, `limiter` and `stop` with whoever else waits."""
+        self._settings = settings
+        self._clock = clock
+        self._stop = stop
+        self._threads = threading.local()
+        self._lock = threading.Lock()
+        self.limiter = limiter
+        self.counts = Counts()
+
+    @property
+    def _session(self) -> requests.Session:
+        """One session per thread: a shared pool throws connections away when it is small."""
+        session: requests.Session | None = getattr(self._threads, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.auth = _Bearer(self._settings.access_token)
+            session.headers.update(
+                {
+                    "Accept": "application/json",
+                    "Intercom-Version": self._settings.api_version,
+                    "User-Agent": self._settings.user_agent,
+                }
+            )
+            session.mount(self._settings.base_url, HTTPAdapter(pool_connections=1, pool_maxsize=1))
+            self._threads.session = session
+        return session
+
+    def now(self) -> float:
+        """Give the server's time, epoch seconds."""
+        return self._clock.now()
+
+    def send(self, request: Request) -> Answer:
+        """Give the answer to `request`.
+
+        Raises Denied, Gone, BadRequest, TokenRefused as the status says, Stopped when the run
+        was asked to end, and the last Throttled or Faulty when trying again did not help.
+        """
+        waits = backoff.expo(factor=0.5, max_value=MAXIMUM_BACKOFF_SECONDS)
+        next(waits)
+        for attempt in range(1, MAXIMUM_TRIES + 1):
+            self._stop.check()
+            try:
+                return self._try(request)
+            except errors.Retriable as error:
+                if attempt == MAXIMUM_TRIES:
+                    raise
+                with self._lock:
+                    self.counts.retries += 1
+                    self.counts.throttled += isinstance(error, errors.Throttled)
+                if isinstance(error, errors.Throttled):
+                    self.limiter.hold(error.wait_seconds)
+                else:
+                    self._stop.wait(backoff.full_jitter(next(waits) or 0))
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def _try(self, request: Request) -> Answer:
+        with self.limiter.call():
+            with self._lock:
+                self.counts.calls += 1
+                self.counts.by_route[request.label] += 1
+            try:
+                response = self._session.request(
+                    request.method,
+                    self._settings.base_url + request.path,
+                    params=request.params or None,
+                    json=request.json,
+                    timeout=self._settings.request_timeout,
+                    allow_redirects=False,
+                )
+            except requests.Timeout:
+                raise errors.Faulty(
+                    f"Intercom did not answer {request.label} within "
+                    f"{self._settings.request_timeout} s: try again, or raise `request_timeout`."
+                ) from None
+            except requests.RequestException as error:
+                raise errors.Faulty(
+                    f"No connection to Intercom for {request.label} ({type(error).__name__}): "
+                    "check the network, `region` and `api_url`."
+                ) from None
+            at = self._clock.read(response.headers)
+            self.limiter.learn(response.headers)
+        if response.status_code == 200:
+            return self._answer(request, response, at)
+        raise self._error(request, response)
+
+    def _answer(self, request: Request, response: requests.Response, at: float | None) -> Answer:
+        media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        body = response.content
+        if not any(media_type.endswith(wanted) for wanted in request.accept):
+            raise errors.Faulty(
+                f"Intercom answered {request.label} with something that is no JSON."
+            )
+        if request.accept == _JSON:
+            try:
+                members(body)
+            except ValueError:
+                raise errors.Faulty(
+                    f"Intercom's answer to {request.label} was cut short or empty."
+                ) from None
+        return Answer(body, request, self.now() if at is None else at, media_type)
+
+    def _error(self, request: Request, response: requests.Response) -> errors.ApiError:
+        status = response.status_code
+        where = f"Intercom refused {request.label} ({status})"
+        trace = _request_id(response)
+        if status == 429:
+            return errors.Throttled(
+                f"Intercom's rate limit is used up ({request.label}, 429): other apps may share "
+                f"it; lower `concurrency` or raise `rate_limit_reserve_percent`.{trace}",
+                self.limiter.wait_told(response.headers),
+            )
+        if status in (401, 403):
+            return errors.Denied(
+                f"{where}: the token lacks *{request.scope}*. "
+                f"Developer Hub > your app > Authentication.{trace}",
+                status,
+            )
+        if status in (404, 410):
+            return errors.Gone(f"{where}: it is not there (any more).{trace}", status)
+        if status >= 500 or status == 408:
+            return errors.Faulty(
+                f"Intercom failed at {request.label} ({status}): try again later.{trace}", status
+            )
+        return errors.BadRequest(
+            f"{where}: check `api_version` and `api_url`{_error_code(response)}.{trace}", status
+        )
+
+    def workspace(self) -> Workspace:
+        """Ask whose data the token reads; raises TokenRefused where it is no good."""
+        try:
+            answer = self.send(Request("GET", WORKSPACE))
+        except errors.Denied as denied:
+            raise errors.TokenRefused(
+                "Intercom does not accept the access token "
+                f"(GET {WORKSPACE}, {denied.status}): check `access_token` and `region` "
+                "(Developer Hub > your app > Authentication)."
+            ) from None
+        app = msgspec.json.decode(answer.body, type=dict[str, Any]).get("app") or {}
+        return Workspace(
+            id=str(app.get("id_code") or ""),
+            name=str(app.get("name") or ""),
+            region=str(app.get("region") or ""),
+            timezone=str(app.get("timezone") or ""),
+            created_at=epoch(app.get("created_at")),
+        )
+
+
+def _request_id(response: requests.Response) -> str:
+    """Give Intercom's own name of the request, for its support."""
+    found = response.headers.get("X-Request-Id") or _error_list(response).get("request_id")
+    return f" Request id {found}." if isinstance(found, str) and found.isprintable() else ""
+
+
+def _error_code(response: requests.Response) -> str:
+    """Give Intercom's error code, a fixed word; its message may repeat what was sent."""
+    listed = _error_list(response).get("errors")
+    first = listed[0] if isinstance(listed, list) and listed else None
+    code = first.get("code") if isinstance(first, dict) else None
+    return f" (code {code})" if isinstance(code, str) and code.isidentifier() else ""
+
+
+def _error_list(response: requests.Response) -> Mapping[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,199 @@
+"""A stream's schema file, read once: the schema to announce and the columns to fill.
+
+In a schema file `x-from` says where a column's value stands in the payload (its own name
+where nothing is said): names joined by dots, `[]` for each element of a list, `^` for the
+object that holds the item. `x-as` names a conversion other than the type's own. Both are
+for this module only and are not announced.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from tap_intercom_archive.text import readable
+from tap_intercom_archive.times import epoch, iso
+
+Convert = Callable[[Any], Any]
+
+
+class Unfit(ValueError):
+    """A value that is not of the column's kind."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: where its value stands and how it is made fit.
+
+    `path` holds the names to follow; `from_parent` starts at the object that holds the item.
+    """
+
+    name: str
+    path: tuple[str, ...]
+    from_parent: bool
+    convert: Convert
+
+
+@dataclass(frozen=True)
+class StreamSchema:
+    """What a stream announces (`schema`) and how its records are filled (`columns`)."""
+
+    schema: dict[str, Any]
+    columns: tuple[Column, ...]
+
+
+@cache
+def stream_schema(stream: str) -> StreamSchema:
+    """Read `schemas/<stream>.json`."""
+    declared = json.loads(
+        (files("tap_intercom_archive") / "schemas" / f"{stream}.json").read_text("utf-8")
+    )
+    columns = tuple(
+        column
+        for name, declaration in declared["properties"].items()
+        if (column := _column(name, declaration)) is not None
+    )
+    return StreamSchema(_announced(declared), columns)
+
+
+def _announced(declared: Any) -> Any:
+    if isinstance(declared, dict):
+        return {
+            key: _announced(value)
+            for key, value in declared.items()
+            if key not in {"x-from", "x-as"}
+        }
+    return declared
+
+
+def _column(name: str, declared: dict[str, Any]) -> Column | None:
+    conversion = declared.get("x-as")
+    if conversion == "derived":  # filled by `cuts`, `transcripts` or `normalize`
+        return None
+    names = tuple(declared.get("x-from", name).split("."))
+    from_parent = names[0] == "^"
+    convert = _NAMED[conversion] if conversion else _by_type(declared)
+    return Column(name, names[1:] if from_parent else names, from_parent, convert)
+
+
+def value_at(document: Any, path: tuple[str, ...]) -> Any:
+    """Follow `path`; None where it ends early. A name ending in `[]` goes on in each element."""
+    for position, name in enumerate(path):
+        if not isinstance(document, dict):
+            return None
+        if name.endswith("[]"):
+            listed = document.get(name[:-2])
+            if not isinstance(listed, list):
+                return None
+            return [value_at(element, path[position + 1 :]) for element in listed]
+        document = document.get(name)
+    return document
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    raise Unfit
+
+
+def _time(value: Any) -> str:
+    seconds = epoch(value)
+    if seconds is None:
+        raise Unfit
+    try:
+        return iso(seconds)
+    except OverflowError:
+        raise Unfit from None
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value in (0, 1):
+        return bool(value)
+    if isinstance(value, str) and value.lower() in {"true", "false"}:
+        return value.lower() == "true"
+    raise Unfit
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, bool):
+        raise Unfit
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str):
+        try:
+            return int(value)
+        except ValueError:
+            raise Unfit from None
+    raise Unfit
+
+
+def _number(value: Any) -> float | int:
+    if isinstance(value, bool):
+        raise Unfit
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            raise Unfit from None
+    raise Unfit
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Unfit
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise Unfit
+    return value
+
+
+def _list_of_text(value: Any) -> list[str]:
+    return [_text(item) for item in _list(value) if item is not None]
+
+
+def _list_of_objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in _list(value) if isinstance(item, dict)]
+
+
+def _readable(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Unfit
+    return readable(value)
+
+
+def _count(value: Any) -> int:
+    return len(_list(value))
+
+
+def _reference(value: Any) -> str | None:
+    return None if value in (0, "0", "") else _text(value)
+
+
+_NAMED: dict[str, Convert] = {"text": _readable, "count": _count, "reference": _reference}
+
+
+def _by_type(declared: dict[str, Any]) -> Convert:
+    kinds = declared["type"]
+    kind = kinds if isinstance(kinds, str) else next(k for k in kinds if k != "null")
+    if kind == "string":
+        return _time if declared.get("format") == "date-time" else _text
+    if kind == "array":
+        return _list_of_text if declared["items"].get("type") == "string" else _list_of_objects
+    return {"boolean": _boolean, "integer": _integer, "number": _number, "object": _object}[kind]

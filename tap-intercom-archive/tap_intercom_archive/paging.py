@@ -1,0 +1,113 @@
+"""Pagers: small objects that own both halves of paging, reading the next page's token from an
+answer and writing it into the next request.
+
+Lists are paged in four ways (docs/intercom-api.md): not at all, by page number, by a cursor
+in the query string, by a cursor in a search's body. A page's objects are exact bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from tap_intercom_archive.client import Answer, Request
+from tap_intercom_archive.errors import Faulty
+from tap_intercom_archive.payload import elements, members
+
+Send = Callable[[Request], Answer]
+Next = Callable[[Request, "Page"], Request | None]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its objects' exact bytes, the list's size where told, what `pages` said."""
+
+    items: list[bytes]
+    total_count: int | None
+    pages: dict[str, Any]
+    answer: Answer
+
+
+def read_page(answer: Answer, member: str) -> Page:
+    """Cut a page; raises Faulty where the list is not in it."""
+    found = members(answer.body)
+    if member not in found:
+        raise Faulty(f"Intercom's answer to {answer.request.label} holds no list.")
+    try:
+        items = elements(found[member])
+    except ValueError:
+        raise Faulty(f"Intercom's answer to {answer.request.label} holds no list.") from None
+    total = msgspec.json.decode(found.get("total_count", b"null"))
+    pages = msgspec.json.decode(found.get("pages", b"null"))
+    return Page(
+        items,
+        total if isinstance(total, int) else None,
+        pages if isinstance(pages, dict) else {},
+        answer,
+    )
+
+
+def single(request: Request, page: Page) -> Request | None:
+    """A list that comes whole."""
+    return None
+
+
+def by_page_number(request: Request, page: Page) -> Request | None:
+    """`page=2`, until `total_pages`; without that number, until a page is empty."""
+    number = int(dict(request.params).get("page", "1"))
+    total_pages = page.pages.get("total_pages")
+    if not page.items or (isinstance(total_pages, int) and number >= total_pages):
+        return None
+    return _with_param(request, "page", str(number + 1))
+
+
+def by_cursor(request: Request, page: Page) -> Request | None:
+    """`starting_after=…`, until no further cursor is given."""
+    token = _cursor(page)
+    return None if token is None else _with_param(request, "starting_after", token)
+
+
+def by_search_cursor(request: Request, page: Page) -> Request | None:
+    """`pagination.starting_after` in the body, until no further cursor is given."""
+    token = _cursor(page)
+    if token is None:
+        return None
+    pagination = {**request.json["pagination"], "starting_after": token}
+    return replace(request, json={**request.json, "pagination": pagination})
+
+
+PAGERS: dict[str, Next] = {"single": single, "page": by_page_number, "cursor": by_cursor}
+
+
+def read_pages(send: Send, request: Request, member: str, following: Next) -> Iterator[Page]:
+    """Give the pages of a list, one request each.
+
+    The provider's cursor is only a hint: where it comes back to a page already asked for,
+    the list ends with Faulty rather than going round for ever or ending early in silence.
+    """
+    asked: set[str] = set()
+    upcoming: Request | None = request
+    while upcoming is not None:
+        key = repr((upcoming.params, upcoming.json))
+        if key in asked:
+            raise Faulty(
+                f"Intercom's cursor for {request.label} came round in a circle: run again."
+            )
+        asked.add(key)
+        page = read_page(send(upcoming), member)
+        yield page
+        upcoming = following(upcoming, page) if page.items else None
+
+
+def _cursor(page: Page) -> str | None:
+    following = page.pages.get("next")
+    token = following.get("starting_after") if isinstance(following, dict) else None
+    return token if isinstance(token, str) and token else None
+
+
+def _with_param(request: Request, name: str, value: str) -> Request:
+    kept = tuple(pair for pair in request.params if pair[0] != name)
+    return replace(request, params=(*kept, (name, value)))

@@ -1,0 +1,178 @@
+"""What a run found, archived and owes: lines for people, numbers for machines.
+
+Counting only; nothing here decides what happens next.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tap_intercom_archive.client import Client
+from tap_intercom_archive.normalize import Unfits
+from tap_intercom_archive.pacing import WINDOW_SECONDS
+from tap_intercom_archive.times import iso
+
+# Measured on synthetic workspaces with some 20 parts a conversation: tables, full text, payloads.
+ARCHIVE_BYTES_PER_CONVERSATION = 30_000
+_SHOWN_OWED = 20
+
+
+@dataclass
+class StreamReport:
+    """One resource's figures. `denied` and `failed` hold the sentence to show."""
+
+    found: int = 0
+    archived: int = 0
+    unchanged: int = 0
+    truncated: int = 0
+    owed: list[str] = field(default_factory=list)
+    awaited: int = 0
+    denied: str | None = None
+    accepted: bool = False
+    failed: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether everything that could be shown is there; transcripts may come later."""
+        denied = self.denied is not None and not self.accepted
+        return not (self.owed or denied or self.failed)
+
+
+class Report:
+    """Collects the figures of a run and says them."""
+
+    def __init__(self, logger: logging.Logger, client: Client) -> None:
+        """Write lines to `logger`, take calls from `client`."""
+        self._logger = logger
+        self._client = client
+        self.streams: dict[str, StreamReport] = {}
+        self.rows: Counter[str] = Counter()
+        self.unfits: Unfits = Counter()
+
+    def of(self, stream: str) -> StreamReport:
+        """Give a resource's figures, to be counted up."""
+        return self.streams.setdefault(stream, StreamReport())
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether the run got everything it was asked for."""
+        return all(stream.is_complete for stream in self.streams.values())
+
+    def backfill(self, stream: str, found: int, calls: int, bytes_free: int) -> None:
+        """Say before a first reading what it will take."""
+        limit = self._client.limiter.limit
+        duration = calls / limit * WINDOW_SECONDS
+        needed = found * ARCHIVE_BYTES_PER_CONVERSATION
+        self._logger.info(
+            "Backfill: %s %s found; about %s calls, %s at %s calls per %s s; an archive needs "
+            "about %s on disk, %s are free here.",
+            f"{found:,}",
+            stream,
+            f"{calls:,}",
+            _duration(duration),
+            f"{limit:,}",
+            WINDOW_SECONDS,
+            _size(needed),
+            _size(bytes_free),
+        )
+
+    def window(self, stream: str, begin: int, end: int, found: int, archived: int) -> None:
+        """Say that a window is proven."""
+        used, limit = self._client.limiter.budget
+        self._logger.info(
+            "%s %s..%s: %s found, %s archived, %s calls, budget %s/%s",
+            stream,
+            _short(begin),
+            _short(end),
+            f"{found:,}",
+            f"{archived:,}",
+            f"{self._client.counts.calls:,}",
+            used,
+            limit,
+        )
+
+    def done(self, stream: str) -> None:
+        """Say that a resource is done."""
+        counted = self.of(stream)
+        if counted.denied:
+            level = logging.WARNING
+            accepted = " Accepted by `accept_denied`." if counted.accepted else ""
+            self._logger.log(
+                level, "%s: denied, nothing archived. %s%s", stream, counted.denied, accepted
+            )
+        elif counted.failed:
+            self._logger.error("%s: not finished. %s", stream, counted.failed)
+        else:
+            self._logger.info(
+                "%s: %s found, %s archived, %s unchanged%s",
+                stream,
+                f"{counted.found:,}",
+                f"{counted.archived:,}",
+                f"{counted.unchanged:,}",
+                _more(counted),
+            )
+
+    def end(self, proven_until: float | None) -> None:
+        """Say the totals, what is owed by name, and how far the archive is complete."""
+        for stream, counted in self.streams.items():
+            for name in counted.owed[:_SHOWN_OWED]:
+                self._logger.warning("owed: %s %s; the next run asks for it first.", stream, name)
+            if len(counted.owed) > _SHOWN_OWED:
+                self._logger.warning(
+                    "owed: %s more of %s.", len(counted.owed) - _SHOWN_OWED, stream
+                )
+        for (stream, column), count in sorted(self.unfits.items()):
+            self._logger.warning(
+                "%s.%s: %s values did not fit and became null; the payload keeps them.",
+                stream,
+                column,
+                f"{count:,}",
+            )
+        counts = self._client.counts
+        self._logger.info(
+            "Total: %s, %s calls, %s retries, %s answers of 429.",
+            _rows(self.rows.items()),
+            f"{counts.calls:,}",
+            f"{counts.retries:,}",
+            f"{counts.throttled:,}",
+        )
+        if self.is_complete and proven_until is not None:
+            self._logger.info("Complete: conversations up to %s.", iso(int(proven_until)))
+
+
+def _rows(rows: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{count:,} {stream}" for stream, count in sorted(rows)) or "no records"
+
+
+def _more(counted: StreamReport) -> str:
+    parts = []
+    if counted.truncated:
+        parts.append(f"{counted.truncated:,} with parts past the API's cap")
+    if counted.awaited:
+        parts.append(f"{counted.awaited:,} transcripts awaited")
+    if counted.owed:
+        parts.append(f"{len(counted.owed):,} owed")
+    return "".join(f", {part}" for part in parts)
+
+
+def _short(epoch_seconds: int) -> str:
+    return iso(epoch_seconds).removesuffix("T00:00:00Z").removesuffix("Z")
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,227 @@
+"""Rows of the table as Singer streams: one class per row, one response to many streams.
+
+A resource's stream fetches (`readers`, `searching`) and writes its payloads' records to all
+selected streams in one go: itself, those cut out of the payload, and `raw_payloads`. The SDK's
+own way for children would cost a SCHEMA, a STATE and a log line per conversation, so streams
+that are cut out are real streams in the catalog but are written by their parent.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
+
+from tap_intercom_archive import normalize
+from tap_intercom_archive.columns import stream_schema
+from tap_intercom_archive.errors import ApiError, Denied
+from tap_intercom_archive.ledger import Ledger
+from tap_intercom_archive.readers import Fetched, Reader, WalkReader, WholeReader
+from tap_intercom_archive.resources import RAW_PAYLOADS, RESOURCES, Record, Resource
+from tap_intercom_archive.searching import WindowReader
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import Protocol
+
+    from singer_sdk.singerlib import RecordMessage
+
+    from tap_intercom_archive.run import Run
+
+    class ArchiveTap(Protocol):
+        """What streams need of the tap."""
+
+        run: Run
+        streams: dict[str, ArchiveStream]
+
+        def checkpoint(self) -> None:
+            """Write a STATE message if the last one is long enough ago."""
+
+
+class ArchiveStream(Stream):
+    """What all streams share: schema files, exact records, quiet logs."""
+
+    # Records are made column by column from the schema: there is nothing left to conform.
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+    keys: ClassVar[tuple[str, ...]] = ()
+    is_announced = False
+
+    def __init__(self, tap: Any) -> None:
+        """Load the stream's schema file."""
+        super().__init__(tap, schema=stream_schema(self.name).schema)
+        self.primary_keys = list(self.keys)
+
+    @property
+    def tap(self) -> ArchiveTap:
+        """The tap, as far as streams know it."""
+        return cast("ArchiveTap", self._tap)
+
+    def get_records(self, context: Any) -> Iterable[Record]:
+        """Give nothing: the stream's records are written by another one."""
+        return ()
+
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
+        """Keep the SDK's lines per stream for debugging; the report speaks to people."""
+        super().log(message, *args, level=logging.DEBUG, **kwargs)
+
+    def _write_schema_message(self) -> None:
+        """Announce the stream once a run, whoever comes to it first."""
+        if not self.is_announced:
+            self.is_announced = True
+            super()._write_schema_message()
+
+    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
+        """Skip the SDK's walk through every record's properties where all are selected."""
+        if not all(self.mask.values()):
+            yield from super()._generate_record_messages(record)
+            return
+        mask, self._mask = self._mask, _ALL_SELECTED
+        try:
+            yield from super()._generate_record_messages(record)
+        finally:
+            self._mask = mask
+
+    def put(self, records: Iterable[Record]) -> None:
+        """Write records that another stream fetched."""
+        for record in records:
+            self._write_record_message(record)
+            self.tap.run.report.rows[self.name] += 1
+
+
+class ResourceStream(ArchiveStream):
+    """A stream that fetches what its row of the table says."""
+
+    resource: ClassVar[Resource]
+    reader_class: ClassVar[type[Reader]]
+
+    def get_replication_key_signpost(self, context: Any = None) -> datetime | Any | None:
+        """Give none: the upper bound is the server's clock, kept by the protocols."""
+        return None
+
+    def _write_starting_replication_value(self, context: Any) -> None:
+        """Leave the state alone: bookmarks are the protocols' business."""
+
+    def _increment_stream_state(self, latest_record: Record, *, context: Any = None) -> None:
+        """Leave the state alone: a hydrated record may be newer than what is written."""
+
+    def _process_record(
+        self, record: Record, child_context: Any = None, partition_context: Any = None
+    ) -> None:
+        """Sync no children: they are written with the record."""
+
+    def get_records(self, context: Any) -> Iterator[Record]:
+        """Fetch, write the other streams' records, give this one's.
+
+        What follows a `yield` runs when the SDK has written the record, so that is where the
+        bookmark may move.
+        """
+        run = self.tap.run
+        selected = [name for name in self.feeds() if self.tap.streams[name].selected]
+        for name in selected:
+            self.tap.streams[name]._write_schema_message()
+        reader = self.reader_class(run, self.resource, Ledger(self.stream_state), selected)
+        counted = run.report.of(self.name)
+        try:
+            for fetched in reader.objects():
+                record = self._spread(fetched)
+                counted.truncated += bool(record.get("parts_truncated"))
+                run.report.rows[self.name] += self.selected
+                yield record
+                fetched.written()
+                self.tap.checkpoint()
+                run.stop.check()
+            self._retire(reader)
+        except Denied as denied:
+            run.check_token(denied)
+            counted.denied = str(denied)
+            counted.accepted = self.name in run.settings.accept_denied
+        except ApiError as error:
+            counted.failed = str(error)
+        counted.owed = [f"{owed.id} ({owed.reason})" for owed in reader.ledger.owed_of(self.name)]
+        run.report.done(self.name)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Say whether a stream that is made of this one's payloads is selected."""
+        return any(self.tap.streams[name].selected for name in self.feeds() if name != RAW_PAYLOADS)
+
+    def feeds(self) -> Iterator[str]:
+        """Name the streams that this one's payloads feed, itself first, the payloads last."""
+        yield self.name
+        yield from (cut.name for cut in (*self.resource.cuts, *self.resource.fed))
+        yield RAW_PAYLOADS
+
+    def _spread(self, fetched: Fetched) -> Record:
+        """Write all records of an object but its own, which is given back."""
+        unfits = self.tap.run.report.unfits
+        streams = self.tap.streams
+        payload = fetched.payload
+        raw = streams[RAW_PAYLOADS]
+        if raw.selected:
+            raw.put([normalize.payload_record(payload, fetched.updated_at)])
+        for cut in self.resource.cuts:
+            if streams[cut.name].selected:
+                streams[cut.name].put(normalize.cut_records(cut, payload, unfits))
+        for beside, record in fetched.beside:
+            streams[beside.stream].put([record])
+            if raw.selected:
+                raw.put([normalize.payload_record(beside, fetched.updated_at)])
+        return normalize.main_record(self.resource, payload, unfits)
+
+    def _write_activate_version_message(self, full_table_version: int) -> None:
+        """Hold it back: the SDK would retire every row before the new ones are written."""
+
+    def _retire(self, reader: Reader) -> None:
+        """After a list that two readings agree on, let the target retire what is gone."""
+        if isinstance(reader, WholeReader) and reader.proven and self._stream_version is not None:
+            super()._write_activate_version_message(self._stream_version)
+
+
+class _AllSelected(dict[Any, bool]):
+    """A selection mask that holds for every property."""
+
+    def __missing__(self, key: Any) -> bool:
+        return True
+
+
+_ALL_SELECTED: Any = _AllSelected()
+_READERS: dict[str, type[Reader]] = {
+    "full": WholeReader,
+    "walk": WalkReader,
+    "windows": WindowReader,
+}
+
+
+def stream_classes() -> list[type[ArchiveStream]]:
+    """Make one class per stream of the table: the SDK expects a class to be one stream."""
+    classes = []
+    for resource in RESOURCES:
+        classes.append(_class_of(resource))
+        classes.extend(
+            _stream_class(cut.name, cut.keys, f"Cut out of the payloads of {resource.name}.")
+            for cut in (*resource.cuts, *resource.fed)
+        )
+    return [*classes, _stream_class(RAW_PAYLOADS, ("id",), "The payloads of all streams.")]
+
+
+def _class_of(resource: Resource) -> type[ArchiveStream]:
+    facts = {
+        "name": resource.name,
+        "keys": resource.keys,
+        "resource": resource,
+        "reader_class": _READERS[resource.method],
+        "replication_key": None if resource.method == "full" else resource.time_field,
+        "__doc__": f"Read from {resource.listing.path}.",
+    }
+    return type(_class_name(resource.name), (ResourceStream,), facts)
+
+
+def _stream_class(name: str, keys: tuple[str, ...], doc: str) -> type[ArchiveStream]:
+    return type(_class_name(name), (ArchiveStream,), {"name": name, "keys": keys, "__doc__": doc})
+
+
+def _class_name(stream: str) -> str:
+    return "".join(word.capitalize() for word in stream.split("_")) + "Stream"

@@ -1,0 +1,210 @@
+"""The plugin: settings, the order of the sync, the end of a run."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from types import FrameType
+from typing import IO, Any
+
+import click
+from singer_sdk import Tap
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.tap_base import CliTestOptionValue
+
+from tap_intercom_archive import doctor, settings
+from tap_intercom_archive.errors import ArchiveError, Refusal, Stopped
+from tap_intercom_archive.pacing import Stop
+from tap_intercom_archive.resources import RESOURCES
+from tap_intercom_archive.run import Run, connect
+from tap_intercom_archive.streams import ArchiveStream, ResourceStream, stream_classes
+from tap_intercom_archive.times import epoch
+
+# Meltano writes each STATE to its database twice, so at most about one a second.
+CHECKPOINT_SECONDS = 1.0
+
+
+class Incomplete(ArchiveError):
+    """The run ended, but not with everything it was asked for; the report says what is missing."""
+
+
+class TapIntercomArchive(Tap):
+    """Archive an Intercom workspace: every object in rows, every payload byte for byte."""
+
+    name = "tap-intercom-archive"
+    config_jsonschema = settings.DECLARATION.to_dict()
+    message_writer_class = MsgSpecWriter
+    # No BATCH: its files are announced later than the state that counts on them.
+    capabilities = [  # noqa: RUF012  the SDK's own form
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        TapCapabilities.ACTIVATE_VERSION,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Begin without a run: discovery needs neither token nor network."""
+        self._stop = Stop()
+        self._checkpoint_at = time.monotonic()
+        super().__init__(*args, **kwargs)
+        if not self.logger.isEnabledFor(logging.DEBUG):
+            # Two lines per stream for machines; the report says the same to people.
+            self.metrics_logger.setLevel(logging.WARNING)
+
+    @cached_property
+    def run(self) -> Run:
+        """What the streams of this run share."""
+        return Run.begin(self.config, self._user_agent, self._stop, self.logger)
+
+    @property
+    def _user_agent(self) -> str:
+        return f"{self.name}/{self.plugin_version}"
+
+    def discover_streams(self) -> Sequence[ArchiveStream]:
+        """Give one stream per row of the table, and those cut out of their payloads."""
+        return [stream_class(self) for stream_class in stream_classes()]
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Say what is wrong in sentences that never repeat a value: one of them is the token."""
+        found = settings.problems(self.config)
+        if found and raise_errors:
+            raise ConfigValidationError("Configuration refused", errors=found, schema={})
+        return found
+
+    def checkpoint(self) -> None:
+        """Write a STATE message if the last one is long enough ago."""
+        if time.monotonic() - self._checkpoint_at >= CHECKPOINT_SECONDS:
+            self._write_state()
+
+    def _write_state(self) -> None:
+        self.state_writer.write_state(self.state)
+        self._checkpoint_at = time.monotonic()
+
+    def sync_all(self) -> None:  # type: ignore[misc]
+        """Sync the table's rows in order; the SDK's own loop ends at the first stream that fails.
+
+        Raises Incomplete at the end of a run that could not get everything.
+        """
+        if self.state:
+            # The very first message, so that a target can tell whether it holds that much.
+            self._write_state()
+        run = self.run
+        for resource in RESOURCES:
+            stream = self.streams[resource.name]
+            if isinstance(stream, ResourceStream) and stream.is_wanted:
+                stream.sync()
+                self._write_state()
+        bookmark = self.state.get("bookmarks", {}).get("conversations", {})
+        mark = epoch(bookmark.get("high_water_mark"))
+        run.report.end(None if mark is None else mark - run.settings.lookback_seconds)
+        run.workers.close()
+        if not run.report.is_complete:
+            raise Incomplete(
+                "The archive is incomplete: see the warnings above for what is missing and what "
+                "to do. What could be read is written, and the next run goes on from there."
+            )
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """End after the message being written; at a second signal, at once."""
+        if self._stop.event.is_set() or "run" not in vars(self):
+            os._exit(128 + signum)
+        self._stop.set(signum)
+
+    def end_by_signal(self, stopped: Stopped) -> None:
+        """Write the last valid state and leave with 128 plus the signal's number."""
+        self._write_state()
+        sys.stdout.flush()
+        self.logger.warning("%s Exit code %s.", stopped, 128 + stopped.signum)
+        # Fetches under way would otherwise be waited for, up to `request_timeout` seconds.
+        os._exit(128 + stopped.signum)
+
+    @classmethod
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: Any = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+    ) -> None:
+        """Run the tap; whatever a person can cause ends in one line and exit code 1."""
+        if about:
+            cls.print_about(about_format)
+            return
+        try:
+            tap = cls(
+                config=config.config if config else None,
+                state=_load(state, "--state"),
+                catalog=_load(catalog, "--catalog"),
+                parse_env_config=bool(config and config.parse_env),
+            )
+            try:
+                tap.sync_all()
+            except Stopped as stopped:
+                tap.end_by_signal(stopped)
+        except ArchiveError as error:
+            _leave(cls, str(error))
+        except BrokenPipeError:
+            # Keep the interpreter from flushing into the closed pipe once more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _leave(cls, "The target ended before the tap did: see its own last line for why.")
+
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """Read configuration files; what cannot be read is said in one line."""
+        try:
+            return super().cb_config(ctx, param, value)
+        except OSError as error:
+            raise click.BadParameter(f"cannot read it: {error.strerror}.", ctx, param) from None
+        except ValueError:
+            raise click.BadParameter("it is not a JSON file.", ctx, param) from None
+
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Examine token and scopes instead of syncing a record of each stream."""
+        if value != CliTestOptionValue.All.value:
+            super().cb_test(ctx, param, value)
+            return
+        given = ctx.params.get("config")
+        try:
+            tap = cls(
+                config=given.config if given else None,
+                parse_env_config=bool(given and given.parse_env),
+            )
+            read = settings.Settings.read(tap.config, tap._user_agent)
+            healthy = doctor.examine(
+                connect(read, tap._stop), lambda line: click.echo(line, err=True)
+            )
+        except ArchiveError as error:
+            _leave(cls, str(error))
+        ctx.exit(0 if healthy else 1)
+
+
+def _load(file: IO[str] | None, option: str) -> dict[str, Any] | None:
+    """Read a JSON object given on the command line; raises Refusal where it is none."""
+    if file is None:
+        return None
+    try:
+        loaded = json.load(file)
+    except ValueError:
+        raise Refusal(f"The file given with {option} is not JSON: give another one.") from None
+    if not isinstance(loaded, dict):
+        raise Refusal(f"The file given with {option} holds no JSON object: give another one.")
+    return loaded
+
+
+def _leave(plugin: type[TapIntercomArchive], message: str) -> None:
+    plugin.logger.error("%s", message)
+    sys.exit(1)

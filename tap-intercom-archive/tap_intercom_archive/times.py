@@ -1,0 +1,48 @@
+"""Times as the API sends them, and as records carry them.
+
+Intercom sends epoch seconds, in places milliseconds, ISO 8601 or a number in a string
+(docs/intercom-api.md); records carry ISO 8601, UTC, with `Z`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+# Epoch seconds stay below this until the year 5138; milliseconds are above it since 1973.
+_MILLISECONDS_FROM = 100_000_000_000
+
+
+def iso(epoch_seconds: float) -> str:
+    """Give ISO 8601 UTC; fractions of a second only where there are any.
+
+    Raises OverflowError where the year does not fit four digits.
+    """
+    moment = _EPOCH + timedelta(seconds=epoch_seconds)
+    pattern = "%H:%M:%S.%fZ" if moment.microsecond else "%H:%M:%SZ"
+    return f"{moment.year:04}-{moment:%m-%dT}" + moment.strftime(pattern)
+
+
+def epoch(value: object) -> float | None:
+    """Read a time of any kind the API sends as epoch seconds; None where it is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
+    if isinstance(value, str):
+        return _epoch_of_text(value.strip())
+    return None
+
+
+def _epoch_of_text(text: str) -> float | None:
+    try:
+        return epoch(int(text))
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" UTC", "+00:00"))
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return (moment - _EPOCH).total_seconds()
