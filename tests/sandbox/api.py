@@ -46,7 +46,7 @@ def make_routes(conversations: ConversationApi, catalogue: CatalogueApi) -> tupl
     get, post = "GET", "POST"
     return (
         Route(get, "/me", "", lambda r, m, v: catalogue.me()),
-        Route(get, "/admins", "admins", lambda r, m, v: catalogue.admins()),
+        Route(get, "/admins", "admins", lambda r, m, v: catalogue.admins(r)),
         Route(get, "/teams", "teams", lambda r, m, v: catalogue.teams()),
         Route(get, "/tags", "tags", lambda r, m, v: catalogue.tags()),
         Route(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import dialects, pages, search, serialise, telephony
+from . import dialects, pages, people, search, serialise, telephony
 from .conversation_api import cursor_page
 from .errors import RefusedError, not_found
 from .messages import Answer, Request
@@ -36,14 +36,21 @@ class CatalogueApi:
     def __init__(self, workspace: Workspace) -> None:
         """Serve this workspace."""
         self._workspace = workspace
+        self._pictures = False
 
     def me(self) -> Answer:
         """`GET /me`."""
         return Answer(serialise.encode(self._workspace.me))
 
-    def admins(self) -> Answer:
-        """`GET /admins`."""
-        items = [item(admin) for admin in self._workspace.setting.admins]
+    def admin_documents(self) -> list[Document]:
+        """The admins as last served: with pictures where they were asked for."""
+        admins = self._workspace.setting.admins
+        return [people.with_avatar(admin) for admin in admins] if self._pictures else admins
+
+    def admins(self, request: Request) -> Answer:
+        """`GET /admins`; `display_avatar` adds the pictures."""
+        self._pictures = request.query.get("display_avatar") == "true"
+        items = [item(admin) for admin in self.admin_documents()]
         return pages.whole("admin.list", "admins", items)
 
     def teams(self) -> Answer:

@@ -44,7 +44,9 @@ class Control:
         """Control this API, its workspace and its clock."""
         self._api = api
         self._workspace = api.workspace
-        self._truth = truth.Truth(api.workspace, api.conversations.fetch_count)
+        self._truth = truth.Truth(
+            api.workspace, api.conversations.fetch_count, api.catalogue.admin_documents
+        )
         self._changes = ChangeMaker(api.workspace, api.clock)
 
     def answer(self, request: Request) -> Answer:
@@ -89,7 +91,7 @@ class Control:
     def _documents(self, stream: str) -> list[Document]:
         setting = self._workspace.setting
         lists: dict[str, list[Document]] = {
-            "admins": setting.admins,
+            "admins": self._api.catalogue.admin_documents(),
             "teams": setting.teams,
             "tags": setting.tags,
             "contacts": setting.contacts,

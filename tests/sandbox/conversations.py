@@ -117,7 +117,7 @@ def _source_body(rng: random.Random, features: frozenset[str], words: Vocabulary
     if "right_to_left" in features:
         return prose.join(*(prose.paragraph(line) for line in RIGHT_TO_LEFT))
     if "emoji" in features:
-        return prose.join(prose.paragraph(" ".join(EMOJI)), prose.paragraph("a/b </script> \\ \t"))
+        return prose.join(prose.paragraph(" ".join(EMOJI)), prose.paragraph("a/b </script> \\"))
     return prose.write(rng, words, 4)
 
 

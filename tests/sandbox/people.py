@@ -54,12 +54,19 @@ def make_admins(seed: int, words: Vocabulary, count: int = 14, teams: int = 5) -
                 "secondary_team_ids": team_ids[1:] or None,
             },
         }
-        if index % 3 == 0:
-            admin["avatar"] = f"https://static.example.com/avatars/{index}.png"
         if index % 4 == 1:
             admin["role"] = {"type": "role", "id": str(31 + index), "name": words.phrase(rng, 2)}
         admins.append(admin)
     return admins
+
+
+def with_avatar(admin: Document) -> Document:
+    """An admin as shown to who asks for pictures; two of three have none."""
+    number = int(admin["id"])
+    if number % 3:
+        return admin
+    url = f"https://static.example.com/avatars/{number}.png"
+    return admin | {"avatar": {"type": "avatar", "image_url": url}}
 
 
 def make_teams(admins: list[Document], seed: int, words: Vocabulary) -> list[Document]:

@@ -32,8 +32,7 @@ def _admin(admin: Document) -> Document:
     return copied(admin, names) | {
         "away_status_reason_id": as_id(admin["away_status_reason_id"]),
         "team_ids": as_ids(admin["team_ids"]),
-        # The list gives a bare address where `avatar` is documented, not an object.
-        "avatar_image_url": None,
+        "avatar_image_url": inside(admin, "avatar", "image_url"),
         "team_priority_level_primary_team_ids": as_ids(
             admin["team_priority_level"]["primary_team_ids"]
         ),
@@ -170,10 +169,16 @@ def _one_row(make: Callable[[Made], Document], source: Made) -> Rows:
 class Truth:
     """States the rows of every stream as they must be now."""
 
-    def __init__(self, workspace: Workspace, fetch_count: Callable[[str], int]) -> None:
-        """Of this workspace; `fetch_count` tells which signatures were served last."""
+    def __init__(
+        self,
+        workspace: Workspace,
+        fetch_count: Callable[[str], int],
+        admins: Callable[[], list[Document]],
+    ) -> None:
+        """Of this workspace; `fetch_count` and `admins` tell what was served last."""
         self._workspace = workspace
         self._fetch_count = fetch_count
+        self._admins = admins
 
     def object_count(self, stream: str) -> int:
         """How many objects of the API a stream's rows come from; an unknown stream gets 404."""
@@ -207,7 +212,7 @@ class Truth:
         """One maker of rows for each object of a stream that does not come from conversations."""
         workspace, setting = self._workspace, self._workspace.setting
         documents: dict[str, tuple[Callable[[Document], Document], list[Document]]] = {
-            "admins": (_admin, setting.admins),
+            "admins": (_admin, self._admins()),
             "teams": (_team, setting.teams),
             "tags": (_tag, setting.tags),
             "collections": (_collection, workspace.collections),
