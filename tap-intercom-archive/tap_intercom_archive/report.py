@@ -85,7 +85,7 @@ class Report:
         self._logger.info(
             "%s %s..%s: %s found, %s archived, %s calls, budget %s/%s",
             stream,
-            _short(begin),
+            _short(begin) if begin > 0 else "",
             _short(end),
             f"{found:,}",
             f"{archived:,}",

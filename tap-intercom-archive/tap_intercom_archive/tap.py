@@ -78,7 +78,9 @@ class TapIntercomArchive(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Say what is wrong in sentences that never repeat a value: one of them is the token."""
         found = settings.problems(self.config)
-        if found and raise_errors:
+        if not found:
+            return super()._validate_config(raise_errors=raise_errors)
+        if raise_errors:
             raise ConfigValidationError("Configuration refused", errors=found, schema={})
         return found
 
