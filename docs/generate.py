@@ -101,6 +101,11 @@ def meltano_settings(about: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def meltano_capabilities(about: Mapping[str, Any]) -> str:
+    """Give the capabilities of a plugin as YAML list items."""
+    return "\n".join(f"    - {capability}" for capability in sorted(about["capabilities"]))
+
+
 def env_example(abouts: Mapping[str, Mapping[str, Any]]) -> str:
     """Give `.env.example`: each setting as an environment variable, the required ones open."""
     lines = [
@@ -147,6 +152,7 @@ def current() -> Iterator[tuple[Path, str]]:
     path = ROOT / "meltano.yml"
     text = path.read_text("utf-8")
     for name, about in abouts.items():
+        text = filled(text, f"{name} capabilities", meltano_capabilities(about), ("#", ""))
         text = filled(text, f"{name} settings", meltano_settings(about), ("#", ""))
     yield path, text
     yield ROOT / ".env.example", env_example(abouts)
