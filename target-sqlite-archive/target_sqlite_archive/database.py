@@ -1,0 +1,178 @@
+"""Opens the archive file for one writer: who may use it, its layout, and how it is left at rest.
+
+Tables of streams are left to ``tables.py``; what is in the target's own tables to their owners.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from target_sqlite_archive.errors import DatabaseError, explain_sqlite
+from target_sqlite_archive.internal import APPLICATION_ID, LAYOUT, STATEMENTS
+from target_sqlite_archive.locking import WriterLock
+
+_MAGIC = b"SQLite format 3\x00"
+_PAGE_BYTES = 16384
+_CACHE_KIBIBYTES = 32_000
+_BUSY_MILLISECONDS = 10_000
+
+
+class Database:
+    """An open archive: the only connection that writes, its lock and its transaction.
+
+    Opening creates the file (mode 0600) where there is none and raises :class:`DatabaseError`
+    when the file is somebody else's, newer than this program, or in use. ``created`` says whether
+    the file is new.
+    """
+
+    def __init__(self, path: Path, *, now: str, secure_delete: bool = False) -> None:
+        """Open or make the file; ``now`` is ISO 8601 UTC."""
+        self.path = Path(os.path.realpath(path.expanduser()))
+        try:
+            self._lock = self._prepare()
+            try:
+                self.created = self._create_file()
+                self.connection = self._connect(now, secure_delete=secure_delete)
+            except BaseException:
+                self._lock.release()
+                raise
+        except OSError as error:
+            raise DatabaseError(
+                f"Cannot write the archive {self.path}: {error.strerror or error}. "
+                "Choose another path with the setting `database`, or make this one writable."
+            ) from error
+        except sqlite3.Error as error:
+            raise explain_sqlite(error, self.path) from error
+
+    def _prepare(self) -> WriterLock:
+        if self.path.is_dir():
+            raise DatabaseError(
+                f"Cannot write the archive {self.path}: it is a folder. "
+                "Give the setting `database` the path of a file."
+            )
+        if not self.path.parent.is_dir():
+            raise DatabaseError(
+                f"Cannot write the archive {self.path}: its folder does not exist. "
+                "Create the folder, or choose another path with the setting `database`."
+            )
+        if self.path.exists():
+            # A wrong file is refused before anything, a lock file included, is put beside it.
+            self._check_file()
+        return WriterLock(self.path)
+
+    def _check_file(self) -> None:
+        with self.path.open("rb") as file:
+            head = file.read(100)
+        if head and not head.startswith(_MAGIC):
+            raise DatabaseError(
+                f"{self.path} is not an SQLite file. Nothing was changed. "
+                "Choose another path with the setting `database`."
+            )
+
+    def _create_file(self) -> bool:
+        try:
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            # Opening for writing, without writing, tells a file that may only be read.
+            os.close(os.open(self.path, os.O_RDWR))
+            return False
+        return True
+
+    def _connect(self, now: str, *, secure_delete: bool) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, cached_statements=512)
+        try:
+            connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+            fresh = self._check_owner(connection)
+            connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            # NORMAL would lose acknowledged commits in a power cut, and a STATE is a promise.
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA fullfsync = 1")
+            connection.execute("PRAGMA checkpoint_fullfsync = 1")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute("PRAGMA foreign_keys = OFF")
+            # Renaming a rebuilt table must not rewrite what other tables say about it.
+            connection.execute("PRAGMA legacy_alter_table = ON")
+            if secure_delete:
+                connection.execute("PRAGMA secure_delete = ON")
+            if fresh:
+                self._create_layout(connection, now)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _check_owner(self, connection: sqlite3.Connection) -> bool:
+        """Refuse a file that is not ours; give whether it still has no layout."""
+        owner = connection.execute("PRAGMA application_id").fetchone()[0]
+        layout = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if owner == 0 and layout == 0 and tables == 0:
+            return True
+        if owner != APPLICATION_ID:
+            raise DatabaseError(
+                f"{self.path} is an SQLite file of another program. Nothing was changed. "
+                "Choose another path with the setting `database`."
+            )
+        if layout > LAYOUT:
+            raise DatabaseError(
+                f"The archive {self.path} has layout {layout}, made by a newer "
+                f"target-sqlite-archive; this one knows layout {LAYOUT}. Upgrade the target."
+            )
+        return False
+
+    def _create_layout(self, connection: sqlite3.Connection, now: str) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in STATEMENTS:
+            connection.execute(statement)
+        connection.execute(
+            "INSERT INTO _meta (key, value) VALUES ('created_at', ?), ('created_by', ?)",
+            (now, "target-sqlite-archive"),
+        )
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {LAYOUT}")
+        connection.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn SQLite's errors into a :class:`DatabaseError` for a person."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise explain_sqlite(error, self.path) from error
+
+    def begin(self) -> None:
+        """Open a transaction where none is open."""
+        if not self.connection.in_transaction:
+            self.connection.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Commit; on return the data is on the disk."""
+        if self.connection.in_transaction:
+            self.connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Roll back what is open, fold the log into the file, and leave one plain file."""
+        try:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.Error):
+                # A reader in the middle of its work keeps the log; its own close folds it then.
+                self.connection.execute("PRAGMA busy_timeout = 1000")
+                self.connection.execute("PRAGMA optimize")
+                self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self.connection.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            self.connection.close()
+            self._lock.release()
+
+    def discard(self) -> None:
+        """Close, and remove the file if this run created it and stored nothing in it."""
+        self.close()
+        if self.created:
+            self.path.unlink(missing_ok=True)

@@ -1,0 +1,88 @@
+"""The target's own tables, all prefixed with an underscore: what each is for, and its statement.
+
+    _meta           what made the file and when, as key and value
+    _streams        which table and which columns a stream has become (names can clash)
+    _states         the newest committed STATE messages, exactly as the tap sent them
+    _bookmarks      hashes of the streams' bookmarks in committed states, to know a foreign one
+    _versions_seen  rows seen in a stream's version that has not been activated yet
+    _quarantine     records that could not be stored: the reason and the whole line, compressed
+    _dictionaries   trained dictionaries by the number that zstd writes into each frame
+    _sightings      a stored payload that was seen again after a newer version of its object
+
+Reading and writing them is left to the modules that own them. A change here is a new layout.
+"""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x49434152  # "ICAR", where `file` shows it
+LAYOUT = 1
+REBUILD = "_rebuild"  # a table's next form, never there after a commit
+
+STATEMENTS = (
+    """CREATE TABLE _meta (
+        key TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE _streams (
+        stream TEXT PRIMARY KEY,
+        table_name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+        columns TEXT NOT NULL,
+        key_properties TEXT NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE _states (
+        id INTEGER PRIMARY KEY,
+        committed_at TEXT NOT NULL,
+        value TEXT NOT NULL
+    )""",
+    """CREATE TABLE _bookmarks (
+        stream TEXT NOT NULL,
+        hash BLOB NOT NULL,
+        state_id INTEGER NOT NULL,
+        PRIMARY KEY (stream, hash)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE _versions_seen (
+        table_name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        row_id INTEGER NOT NULL,
+        PRIMARY KEY (table_name, version, row_id)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE _quarantine (
+        id INTEGER PRIMARY KEY,
+        stream TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        received_at TEXT NOT NULL,
+        line BLOB NOT NULL
+    )""",
+    """CREATE TABLE _dictionaries (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        dictionary BLOB NOT NULL
+    )""",
+    """CREATE TABLE _sightings (
+        id INTEGER PRIMARY KEY,
+        table_name TEXT NOT NULL,
+        payload_id TEXT NOT NULL,
+        fetched_at TEXT,
+        row_id INTEGER NOT NULL,
+        after_row_id INTEGER NOT NULL
+    )""",
+    "CREATE INDEX _sightings_row ON _sightings (table_name, after_row_id)",
+)
+
+NAMES = frozenset(
+    {
+        "_meta",
+        "_streams",
+        "_states",
+        "_bookmarks",
+        "_versions_seen",
+        "_quarantine",
+        "_dictionaries",
+        "_sightings",
+        "_sightings_row",
+        REBUILD,
+    }
+)
+# Indexes share the names' space with tables.
+INDEX_PREFIXES = ("_key_", "_versions_")

@@ -1,0 +1,221 @@
+"""Payloads: versions of objects, each stored once, compressed, in a table with `version_of`.
+
+Which bytes a frame has is left to ``blobs.py``; ordinary rows to ``tables.py``.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from target_sqlite_archive.blobs import Dictionaries, digest, train
+from target_sqlite_archive.columns import VersionOf
+from target_sqlite_archive.evolution import Layout
+from target_sqlite_archive.naming import quote
+from target_sqlite_archive.shaping import SQLValue
+from target_sqlite_archive.sql import DELETED_AT, Column, insert, where
+
+SAMPLES_TO_TRAIN = 200
+_MOST_SAMPLES = 400
+
+Row = tuple[SQLValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadPolicy:
+    """What the person asked for: one version or all, and whether redactions reach back."""
+
+    only_latest: bool
+    honour_redactions: bool
+
+
+class KindDictionaries:
+    """Compresses the texts of one column and trains a dictionary per kind when there is enough.
+
+    ``kind_column`` is the column that says a row's kind; None makes the whole table one kind.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        dictionaries: Dictionaries,
+        table: str,
+        column: str,
+        kind_column: str | None,
+        now: Callable[[], str],
+    ) -> None:
+        """Work on one column of one table."""
+        self._connection = connection
+        self._dictionaries = dictionaries
+        self._table = table
+        self._column = column
+        self._kind_column = kind_column
+        self._now = now
+        self._counts: dict[str, int] = {}
+        self._wanted: dict[str, int] = {}
+
+    def compress(self, kind: SQLValue, text: bytes) -> bytes:
+        """Compress a text, after training where this kind has just become worth it."""
+        name = self._table if self._kind_column is None else str(kind)
+        if not self._dictionaries.has(name):
+            self._consider(name, kind)
+        return self._dictionaries.compress(name, text)
+
+    def _consider(self, name: str, kind: SQLValue) -> None:
+        if name not in self._counts:
+            condition, values = self._condition(kind)
+            row = self._connection.execute(
+                f"SELECT count(*) FROM {quote(self._table)} WHERE {condition}", values
+            ).fetchone()
+            self._counts[name] = row[0]
+        if self._counts[name] >= self._wanted.get(name, SAMPLES_TO_TRAIN):
+            dictionary = train(self._samples(kind))
+            if dictionary is None:
+                self._wanted[name] = 2 * self._counts[name]
+            else:
+                self._dictionaries.add(name, dictionary, self._now())
+        self._counts[name] += 1
+
+    def _condition(self, kind: SQLValue) -> tuple[str, Row]:
+        filled = f"{quote(self._column)} IS NOT NULL"
+        if self._kind_column is None:
+            return filled, ()
+        return f"{filled} AND {quote(self._kind_column)} IS ?", (kind,)
+
+    def _samples(self, kind: SQLValue) -> list[bytes]:
+        condition, values = self._condition(kind)
+        sha256 = quote(f"_{self._column}_sha256")
+        rows = self._connection.execute(
+            f"SELECT {quote(self._column)}, {sha256} FROM {quote(self._table)} "
+            f"WHERE {condition} ORDER BY rowid DESC LIMIT {_MOST_SAMPLES}",
+            values,
+        )
+        return [self._dictionaries.read(blob, sha) for blob, sha in rows]
+
+
+class PayloadTable:
+    """Stores versions: a new payload as a row, a known one as nothing, a return as a sighting."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        dictionaries: Dictionaries,
+        layout: Layout,
+        column: Column,
+        version: VersionOf,
+        policy: PayloadPolicy,
+        now: Callable[[], str],
+    ) -> None:
+        """Work on one column of one table."""
+        self._connection = connection
+        self._dictionaries = dictionaries
+        self._layout = layout
+        self._column = column
+        self._version = version
+        self._policy = policy
+        self._now = now
+        named = [layout.column(name) for name in version.properties]
+        self._object = [c.name for c in named if c is not None]
+        seen_at = layout.column(version.seen_at)
+        self._seen_at = seen_at.name if seen_at else None
+        self._kinds = KindDictionaries(
+            connection, dictionaries, layout.table, column.name, self._object[0], now
+        )
+        table = quote(layout.table)
+        deleted = quote(DELETED_AT) if DELETED_AT in layout.metadata else "NULL"
+        self._find = f"SELECT rowid, {deleted} FROM {table} WHERE {where(layout.keys)}"
+        self._newest = f"SELECT max(rowid) FROM {table} WHERE {where(self._object)}"
+
+    def needs(self, columns: Sequence[str]) -> bool:
+        """Whether rows of these columns are whole payloads."""
+        wanted = {self._column.name, *self._layout.keys, *self._object}
+        return wanted <= set(columns)
+
+    def store(self, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Store rows of these columns in their order."""
+        blob = list(columns).index(self._column.name)
+        keys = [list(columns).index(name) for name in self._layout.keys]
+        parts = [list(columns).index(name) for name in self._object]
+        statement = insert(self._layout.table, [*columns, self._column.sha256])
+        for row in rows:
+            key = tuple(row[i] for i in keys)
+            named = tuple(row[i] for i in parts)
+            known = self._connection.execute(self._find, key).fetchone() if keys else None
+            if known:
+                self._seen_again(known, key, named, columns, row)
+                continue
+            text = row[blob]
+            stored: list[SQLValue] = [*row, None]
+            if text is not None:
+                content = str(text).encode()
+                stored[blob] = self._kinds.compress(named[0], content)
+                stored[-1] = digest(content)
+            row_id = self._connection.execute(statement, stored).lastrowid or 0
+            if self._policy.only_latest:
+                self._drop_older(named, row_id)
+            elif self._policy.honour_redactions and text is not None:
+                self._redact_older(named, row_id, str(text))
+
+    def _seen_again(
+        self, known: Row, key: Row, named: Row, columns: Sequence[str], row: Row
+    ) -> None:
+        row_id, deleted_at = known
+        table = quote(self._layout.table)
+        if deleted_at is not None:
+            self._connection.execute(
+                f"UPDATE {table} SET {quote(DELETED_AT)} = NULL WHERE rowid = ?", (row_id,)
+            )
+        newest = self._connection.execute(self._newest, named).fetchone()[0]
+        sighted = self._connection.execute(
+            "SELECT row_id FROM _sightings WHERE table_name = ? AND after_row_id = ? "
+            "ORDER BY id DESC LIMIT 1",
+            (self._layout.table, newest),
+        ).fetchone()
+        current = sighted[0] if sighted else newest
+        if row_id == current:
+            return
+        seen_at: SQLValue = self._now()
+        if self._seen_at is not None and self._seen_at in columns:
+            seen_at = row[list(columns).index(self._seen_at)]
+        self._connection.execute(
+            "INSERT INTO _sightings (table_name, payload_id, fetched_at, row_id, after_row_id) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (self._layout.table, " ".join(map(str, key)), seen_at, row_id, newest),
+        )
+
+    def _drop_older(self, named: Row, row_id: int) -> None:
+        self._connection.execute(
+            f"DELETE FROM {quote(self._layout.table)} WHERE {where(self._object)} AND rowid <> ?",
+            (*named, row_id),
+        )
+
+    def _redact_older(self, named: Row, row_id: int, text: str) -> None:
+        flag = self._version.redaction_flag
+        if flag is None:
+            return
+        redacted = count_flags(text, flag)
+        if not redacted:
+            return
+        table, column = quote(self._layout.table), quote(self._column.name)
+        older = self._connection.execute(
+            f"SELECT rowid, {column}, {quote(self._column.sha256)} FROM {table} "
+            f"WHERE {where(self._object)} AND rowid <> ? AND {column} IS NOT NULL",
+            (*named, row_id),
+        ).fetchall()
+        for older_id, blob, sha256 in older:
+            if count_flags(self._dictionaries.read(blob, sha256).decode(), flag) < redacted:
+                self._connection.execute(
+                    f"UPDATE {table} SET {column} = NULL, {quote(self._column.emptied_at)} = ? "
+                    "WHERE rowid = ?",
+                    (self._now(), older_id),
+                )
+
+
+def count_flags(text: str, flag: str) -> int:
+    """Count how often a key of this name is true in a JSON text, at any depth.
+
+    Quotes inside a JSON string are always escaped, so the pattern cannot match within one.
+    """
+    return len(re.findall(rf'(?<!\\)"{re.escape(flag)}"\s*:\s*true\b', text))

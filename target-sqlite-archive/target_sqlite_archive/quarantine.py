@@ -1,0 +1,48 @@
+"""Keeps the records that could not be stored, whole, and counts them for the end of the run.
+
+Deciding that a record cannot be stored is left to ``lanes.py``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+
+from target_sqlite_archive.blobs import compress_plain
+
+_REASONS_NAMED = 3
+
+
+class Quarantine:
+    """The quarantine of one file; written inside the caller's transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Count from nothing."""
+        self._connection = connection
+        self._reasons: dict[str, Counter[str]] = {}
+
+    def add(self, stream: str, reason: str, line: bytes, now: str) -> None:
+        """Keep a line exactly as it came; the reason names no value."""
+        self._connection.execute(
+            "INSERT INTO _quarantine (stream, reason, received_at, line) VALUES (?, ?, ?, ?)",
+            (stream, reason, now, compress_plain(line)),
+        )
+        self._reasons.setdefault(stream, Counter())[reason] += 1
+
+    def streams(self) -> dict[str, int]:
+        """Give the number of this run's quarantined records by stream."""
+        return {stream: counts.total() for stream, counts in self._reasons.items()}
+
+    def summary(self) -> list[str]:
+        """Give one sentence per stream for the end of the run."""
+        lines = []
+        for stream, counts in self._reasons.items():
+            named = ", ".join(
+                f"{reason} ({count})" for reason, count in counts.most_common(_REASONS_NAMED)
+            )
+            more = " and others" if len(counts) > _REASONS_NAMED else ""
+            lines.append(
+                f"{counts.total()} records of stream '{stream}' could not be stored and are kept "
+                f"in the table _quarantine: {named}{more}"
+            )
+        return lines

@@ -1,0 +1,119 @@
+"""What the parts of one run share: the open file, its books, the options and the clock.
+
+Each part keeps its own job; what ties them into transactions is left to ``archive.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from target_sqlite_archive.blobs import Dictionaries
+from target_sqlite_archive.database import Database
+from target_sqlite_archive.payloads import PayloadPolicy
+from target_sqlite_archive.quarantine import Quarantine
+from target_sqlite_archive.registry import Registry
+from target_sqlite_archive.sql import ARRIVAL_COLUMNS, DELETED_AT
+from target_sqlite_archive.states import StateLedger
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """Give the time now, UTC."""
+    return datetime.now(tz=timezone.utc)
+
+
+def iso(moment: datetime) -> str:
+    """Write a UTC time as ISO 8601 with `Z`, to the millisecond."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The settings of one run, typed."""
+
+    database: Path
+    batch_size_rows: int
+    add_record_metadata: bool
+    hard_delete: bool
+    validate_records: bool
+    only_latest: bool
+    honour_redactions: bool
+    accept_foreign_state: bool
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Options:
+        """Read a validated configuration."""
+        return cls(
+            database=Path(config.get("database", "archive.db")),
+            batch_size_rows=int(config.get("batch_size_rows", 10_000)),
+            add_record_metadata=bool(config.get("add_record_metadata", True)),
+            hard_delete=bool(config.get("hard_delete", False)),
+            validate_records=bool(config.get("validate_records", True)),
+            only_latest=config.get("payload_history", "all") == "latest",
+            honour_redactions=bool(config.get("honour_redactions", False)),
+            accept_foreign_state=bool(config.get("accept_foreign_state", False)),
+        )
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """The metadata columns that every table has, with their types."""
+        arrival = ARRIVAL_COLUMNS if self.add_record_metadata else ()
+        deleted = ((DELETED_AT, "TEXT"),)
+        return (*arrival, *(deleted if self.add_record_metadata or not self.hard_delete else ()))
+
+    @property
+    def policy(self) -> PayloadPolicy:
+        """What to keep of payloads."""
+        return PayloadPolicy(self.only_latest, self.honour_redactions)
+
+
+@dataclass(slots=True)
+class Stamp:
+    """The time put on arriving rows, looked up once for many of them.
+
+    ``received`` is ISO 8601 UTC, ``sequence`` and ``started`` are milliseconds since 1970.
+    """
+
+    received: str
+    sequence: int
+    started: int
+
+
+@dataclass(slots=True)
+class Session:
+    """One run on one open file."""
+
+    database: Database
+    options: Options
+    clock: Clock
+    registry: Registry = field(init=False)
+    dictionaries: Dictionaries = field(init=False)
+    ledger: StateLedger = field(init=False)
+    quarantine: Quarantine = field(init=False)
+    stamp: Stamp = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the books of the file."""
+        connection = self.database.connection
+        self.registry = Registry(connection)
+        self.dictionaries = Dictionaries(connection)
+        self.ledger = StateLedger(connection)
+        self.quarantine = Quarantine(connection)
+        moment = self.clock()
+        milliseconds = round(moment.timestamp() * 1000)
+        self.stamp = Stamp(iso(moment), milliseconds, milliseconds)
+
+    def now(self) -> str:
+        """Give the time, ISO 8601 UTC."""
+        return iso(self.clock())
+
+    def restamp(self) -> None:
+        """Look at the clock for the rows that arrive next."""
+        moment = self.clock()
+        self.stamp.received = iso(moment)
+        self.stamp.sequence = round(moment.timestamp() * 1000)

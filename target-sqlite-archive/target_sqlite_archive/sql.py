@@ -1,0 +1,100 @@
+"""The SQL statements of a stream's table, from plain facts about its columns. Pure.
+
+Running them, and knowing what the file holds already, is left to ``tables.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from target_sqlite_archive.columns import Property, Role
+from target_sqlite_archive.naming import quote
+
+ROWID = "rowid"
+DELETED_AT = "_sdc_deleted_at"
+# Facts about the arrival, not about the object: a row that differs in nothing else is unchanged.
+ARRIVAL_COLUMNS = (
+    ("_sdc_extracted_at", "TEXT"),
+    ("_sdc_received_at", "TEXT"),
+    ("_sdc_batched_at", "TEXT"),
+    ("_sdc_sequence", "INTEGER"),
+    ("_sdc_table_version", "INTEGER"),
+    ("_sdc_sync_started_at", "INTEGER"),
+)
+METADATA_PROPERTIES = frozenset({DELETED_AT, *(name for name, _ in ARRIVAL_COLUMNS)})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a stream's table: its property, and its SQL type in the file."""
+
+    source: Property
+    name: str
+    declared: str
+
+    @property
+    def sha256(self) -> str:
+        """Beside a compressed column: the hash of the text that went in."""
+        return f"_{self.name}_sha256"
+
+    @property
+    def emptied_at(self) -> str:
+        """Beside a compressed column: when its text was given up for a redaction."""
+        return f"_{self.name}_emptied_at"
+
+    def own_columns(self) -> list[tuple[str, str]]:
+        """All columns of the table that this property needs, with their types."""
+        if self.source.role is not Role.BLOB:
+            return [(self.name, self.declared)]
+        return [(self.name, self.declared), (self.sha256, "BLOB"), (self.emptied_at, "TEXT")]
+
+
+def define(name: str, declared: str, references: tuple[str, str] | None) -> str:
+    """Write one column's definition; links are declared for readers and never enforced."""
+    parts = [quote(name)]
+    if declared:
+        parts.append(declared)
+    if references:
+        table, column = references
+        parts.append(f"REFERENCES {quote(table)} ({quote(column)})")
+    return " ".join(parts)
+
+
+def create_table(table: str, definitions: Sequence[str]) -> str:
+    """Write CREATE TABLE with a row id of its own, which no VACUUM renumbers."""
+    return f"CREATE TABLE {quote(table)} ({', '.join(['rowid INTEGER PRIMARY KEY', *definitions])})"
+
+
+def create_index(name: str, table: str, columns: Sequence[str], *, unique: bool) -> str:
+    """Write CREATE INDEX."""
+    kind = "UNIQUE INDEX" if unique else "INDEX"
+    return f"CREATE {kind} {quote(name)} ON {quote(table)} ({', '.join(map(quote, columns))})"
+
+
+def insert(table: str, columns: Sequence[str]) -> str:
+    """Write INSERT with one parameter per column."""
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {quote(table)} ({', '.join(map(quote, columns))}) VALUES ({marks})"
+
+
+def upsert(
+    table: str,
+    columns: Sequence[str],
+    keys: Sequence[str],
+    compared: Sequence[str],
+) -> str:
+    """Write an upsert that leaves a row alone unless one of the ``compared`` columns differs."""
+    text = insert(table, columns) + f" ON CONFLICT ({', '.join(map(quote, keys))}) "
+    changed = [quote(name) for name in columns if name not in keys]
+    if not changed or not compared:
+        return text + "DO NOTHING"
+    target = quote(table)
+    assignments = ", ".join(f"{name} = excluded.{name}" for name in changed)
+    guard = " OR ".join(f"{target}.{name} IS NOT excluded.{name}" for name in map(quote, compared))
+    return f"{text}DO UPDATE SET {assignments} WHERE {guard}"
+
+
+def where(columns: Sequence[str]) -> str:
+    """Write a condition on the columns, one parameter each; NULL equals NULL."""
+    return " AND ".join(f"{quote(name)} IS ?" for name in columns)

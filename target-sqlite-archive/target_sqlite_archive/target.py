@@ -1,0 +1,288 @@
+"""The plugin: settings, what each message does, exit codes. The command is `target-sqlite-archive`.
+
+The loop over lines is ``intake.py``; rows, transactions and states are ``archive.py``'s.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import sys
+import time
+from decimal import Decimal
+from typing import Any
+
+import click
+import msgspec
+from singer_sdk import Target
+from singer_sdk.mapper import SameRecordTransform
+
+from target_sqlite_archive.archive import Archive
+from target_sqlite_archive.errors import (
+    BadSchemaError,
+    InputError,
+    RecordBeforeSchemaError,
+    TargetError,
+)
+from target_sqlite_archive.intake import Intake
+from target_sqlite_archive.jsontext import Members
+from target_sqlite_archive.lanes import Lane
+from target_sqlite_archive.session import Options, system_clock
+from target_sqlite_archive.settings import config_jsonschema
+from target_sqlite_archive.sinks import SQLiteSink
+
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+_STOPPED_BY_SIGNAL = 128
+
+
+class TargetSQLiteArchive(Target):
+    """Keeps any tap's streams in one private SQLite file and loses nothing on the way."""
+
+    name = "target-sqlite-archive"
+    config_jsonschema = config_jsonschema()
+    default_sink_class = SQLiteSink
+    message_reader_class = Intake
+
+    def __init__(self, **options: Any) -> None:
+        """Read the configuration; the archive is opened by the first input."""
+        self._signal: int | None = None
+        self._archive: Archive | None = None
+        self._first_message = True
+        self._unknown_kinds: set[str] = set()
+        self.intake = Intake(self)
+        super().__init__(message_reader=self.intake, **options)
+        self.max_parallelism = 1
+
+    @property
+    def archive(self) -> Archive:
+        """The open archive; opened by the first line of input."""
+        if self._archive is None:
+            self.open_archive()
+        assert self._archive is not None
+        return self._archive
+
+    # Messages, in the order in which a line is looked at
+
+    def open_archive(self) -> None:
+        """Open the archive for this run."""
+        if self._archive is None:
+            options = Options.from_config(self.config)
+            self._archive = Archive(options, system_clock, time.monotonic, self._emit)
+
+    def lane(self, stream: str) -> Lane | None:
+        """Give the lane of a stream whose records need no mapping."""
+        maps = self.mapper.stream_maps.get(stream, [])
+        if len(maps) != 1 or type(maps[0]) is not SameRecordTransform:
+            return None
+        return None if maps[0].flattening_enabled else self._sink(stream).lane
+
+    def take_record(self, stream: str, message: Members, line: bytes) -> None:
+        """Store a RECORD by the slow way, through the stream's maps where it has some."""
+        self._first_message = False
+        if stream not in self.mapper.stream_maps:
+            raise _before_schema("RECORD", stream)
+        extracted_at = _optional(message.get("time_extracted"), str)
+        version = _optional(message.get("version"), int)
+        lane = self.lane(stream)
+        if lane is None:
+            self._take_mapped(stream, message["record"], extracted_at, version, line)
+            return
+        decoded = lane.decode_record(message["record"])
+        if decoded is None or not lane.take_decoded(decoded, extracted_at, version):
+            lane.take_text(message["record"], extracted_at, version, line)
+        self.archive.gathered(1, 0)
+
+    def _take_mapped(
+        self,
+        stream: str,
+        text: bytes,
+        extracted_at: str | None,
+        version: int | None,
+        line: bytes,
+    ) -> None:
+        for stream_map in self.mapper.stream_maps[stream]:
+            try:
+                record = stream_map.transform(_decode(text))
+            except Exception as error:
+                raise InputError(
+                    f"The stream map of '{stream}' failed on a record ({type(error).__name__}). "
+                    "Correct the setting `stream_maps`; what came before is stored."
+                ) from error
+            if record is not None:
+                self._sink(stream_map.stream_alias).take(record, extracted_at, version, line)
+                self.archive.gathered(1, 0)
+
+    def take_unsliceable(self, stream: str, reason: str, line: bytes) -> None:
+        """Keep a RECORD that cannot even be sliced."""
+        self._first_message = False
+        if stream not in self.mapper.stream_maps:
+            raise _before_schema("RECORD", stream)
+        for stream_map in self.mapper.stream_maps[stream]:
+            lane = self._sink(stream_map.stream_alias).lane
+            if lane is not None:
+                lane.reject(reason, line)
+
+    def take_message(self, kind: str, message: Members, number: int) -> None:
+        """Handle a message other than a RECORD."""
+        first, self._first_message = self._first_message, False
+        if kind == "STATE":
+            self._take_state(message, number, first=first)
+        elif kind == "SCHEMA":
+            self._take_schema(message, number)
+        else:
+            decoded = {name: msgspec.json.decode(text) for name, text in message.items()}
+            if decoded.get("stream") not in self.mapper.stream_maps:
+                raise _before_schema(kind, str(decoded.get("stream")))
+            if kind == "BATCH":
+                self._process_batch_message(decoded)
+            elif isinstance(decoded.get("version"), int):
+                self._process_activate_version_message(decoded)
+            else:
+                raise InputError(
+                    f"Line {number} of the input is an ACTIVATE_VERSION without a whole number "
+                    "as `version`. Correct the tap; what came before is stored."
+                )
+
+    def _take_state(self, message: Members, number: int, *, first: bool) -> None:
+        if "value" not in message:
+            raise InputError(
+                f"Line {number} of the input is a STATE without a `value`. Correct the tap; what "
+                "came before is stored."
+            )
+        if first:
+            self.archive.check_starting_state(msgspec.json.decode(message["value"]))
+        self.archive.hold_state(message["value"].decode())
+        self.archive.tick()
+
+    def _take_schema(self, message: Members, number: int) -> None:
+        decoded = {name: msgspec.json.decode(text) for name, text in message.items()}
+        stream, schema = decoded.get("stream"), decoded.get("schema")
+        keys = decoded.get("key_properties")
+        if not isinstance(stream, str) or not isinstance(schema, dict):
+            raise BadSchemaError(
+                f"Line {number} of the input is a SCHEMA without a `stream` or a `schema`. "
+                "Correct the tap; what came before is stored."
+            )
+        if not isinstance(schema.get("properties"), dict):
+            raise BadSchemaError(
+                f"The SCHEMA of stream '{stream}' has no `properties` (line {number}). "
+                "Correct the tap; what came before is stored."
+            )
+        if keys is not None and not (
+            isinstance(keys, list) and all(isinstance(key, str) for key in keys)
+        ):
+            raise BadSchemaError(
+                f"The SCHEMA of stream '{stream}' has `key_properties` that are no list of names "
+                f"(line {number}). Correct the tap; what came before is stored."
+            )
+        self._process_schema_message(decoded)
+        self.intake.forget_lanes()
+
+    def warn_unknown(self, kind: str) -> None:
+        """Report a kind of message that the target does not know, once."""
+        self._first_message = False
+        if kind not in self._unknown_kinds:
+            self._unknown_kinds.add(kind)
+            self.logger.warning("Messages of the unknown type '%s' are passed over.", kind)
+
+    def gathered(self, rows: int, size: int) -> None:
+        """Note that rows of so many bytes were taken."""
+        self.archive.gathered(rows, size)
+
+    def tick(self) -> None:
+        """Commit when it is time."""
+        self.archive.tick()
+
+    def _sink(self, stream: str) -> SQLiteSink:
+        sink = self._sinks_active[stream]
+        assert isinstance(sink, SQLiteSink)
+        return sink
+
+    # The end of a run
+
+    def interrupted(self, error: BaseException | None) -> None:
+        """Keep what came before a signal or an error in the input; drop it after any other."""
+        archive = self._archive
+        if archive is None or archive.closed:
+            return
+        if error is None or isinstance(error, InputError):
+            archive.finish()
+            self._report()
+        else:
+            archive.close()
+
+    def process_endofpipe(self) -> None:
+        """Commit, let the last STATE out, say what was stored; leave by 128+n after signal n."""
+        archive = self.archive
+        if not archive.closed:
+            archive.finish()
+            self._report()
+        for sink in self._sinks_active.values():
+            sink.clean_up()
+        if self._signal is not None:
+            self.logger.warning(
+                "Stopped by signal %d; everything up to the last STATE is stored.", self._signal
+            )
+            sys.exit(_STOPPED_BY_SIGNAL + self._signal)
+        archive.require_something_stored()
+
+    def _report(self) -> None:
+        for line in self.archive.session.quarantine.summary():
+            self.logger.warning("%s", line)
+        for stream, count in self.archive.stored().items():
+            self.logger.info("Stream '%s': %d records stored.", stream, count)
+
+    def _handle_termination(self, signum: int, frame: object) -> None:
+        self._signal = signum
+        self.intake.source.stop()
+
+    @staticmethod
+    def _emit(text: str) -> None:
+        try:
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            # The interpreter would flush once more at its end, and complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise TargetError(
+                "The program that reads the STATE messages has gone away. The data is stored; run "
+                "again from the last STATE that was read."
+            ) from error
+
+    # The command line
+
+    @classmethod
+    def invoke(cls, **options: Any) -> None:
+        """Run the target; errors that a person can mend are one line on stderr and exit code 1."""
+        # Records make no cycles, so the collector would mostly look at rows in vain.
+        gc.set_threshold(100_000, 20, 100)
+        try:
+            super().invoke(**options)
+        except TargetError as error:
+            cls.logger.error("%s", error)
+            sys.exit(1)
+
+    @classmethod
+    def cb_config(  # noqa: D102
+        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
+    ) -> Any:
+        try:
+            return super().cb_config(ctx, param, value)
+        except (OSError, ValueError) as error:
+            raise click.BadParameter(f"cannot be read as a JSON file: {error}") from error
+
+
+def _before_schema(kind: str, stream: str) -> RecordBeforeSchemaError:
+    return RecordBeforeSchemaError(
+        f"A {kind} of stream '{stream}' came before its SCHEMA. Correct the tap; what came before "
+        "is stored."
+    )
+
+
+def _optional(text: bytes | None, kind: type[Any]) -> Any:
+    if text is None:
+        return None
+    with contextlib.suppress(msgspec.MsgspecError):
+        return msgspec.json.decode(text, type=kind)
+    return None
