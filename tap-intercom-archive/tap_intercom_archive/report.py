@@ -94,6 +94,12 @@ class Report:
             limit,
         )
 
+    def unavailable(self, stream: str, since: str) -> None:
+        """Say that the chosen version of the API does not have a resource."""
+        self._logger.warning(
+            "%s: not in this version of the API; `api_version` %s has it.", stream, since
+        )
+
     def done(self, stream: str) -> None:
         """Say that a resource is done."""
         counted = self.of(stream)

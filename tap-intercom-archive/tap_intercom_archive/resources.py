@@ -92,6 +92,14 @@ class Resource:
     since: str = "2.11"
     overlap_setting: str | None = None
 
+    def is_served_by(self, api_version: str) -> bool:
+        """Say whether that version of the API has it; `Preview` and `Unstable` have everything."""
+        return not api_version[:1].isdigit() or _version(api_version) >= _version(self.since)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in text.split("."))
+
 
 RESOURCES: tuple[Resource, ...] = (
     Resource(

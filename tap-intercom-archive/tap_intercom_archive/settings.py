@@ -7,6 +7,7 @@ environment.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -274,12 +275,12 @@ def problems(config: Mapping[str, Any]) -> list[str]:
         if name in config and name != "access_token":
             found.extend(_type_problems(name, declared, config[name]))
     if not found:
-        for check in (base_url, *_TIME_CHECKS):
+        for check in _CHECKS:
             try:
                 check(config)
             except Refusal as refusal:
                 found.append(str(refusal))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _check_start(config: Mapping[str, Any]) -> None:
@@ -288,12 +289,18 @@ def _check_start(config: Mapping[str, Any]) -> None:
 
 def _check_end(config: Mapping[str, Any]) -> None:
     end = epoch_setting(config, "end_date")
-    start = epoch_setting(config, "start_date")
+    start = epoch_setting(config, "start_date") if end is not None else None
     if start is not None and end is not None and end < start:
         raise Refusal("`end_date` lies before `start_date`: swap them or leave one out.")
 
 
-_TIME_CHECKS = (_check_start, _check_end)
+def _check_version(config: Mapping[str, Any]) -> None:
+    version = config.get("api_version") or "2.16"
+    if not re.fullmatch(r"\d+\.\d+|Preview|Unstable", version):
+        raise Refusal("`api_version` is not a version: write it like 2.16, or Preview.")
+
+
+_CHECKS = (base_url, _check_start, _check_end, _check_version)
 
 
 def _type_problems(name: str, declared: dict[str, Any], value: Any) -> list[str]:

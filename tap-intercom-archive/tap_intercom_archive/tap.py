@@ -10,12 +10,11 @@ import time
 from collections.abc import Sequence
 from functools import cached_property
 from types import FrameType
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import click
 from singer_sdk import Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
-from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
 
@@ -81,7 +80,7 @@ class TapIntercomArchive(Tap):
         if not found:
             return super()._validate_config(raise_errors=raise_errors)
         if raise_errors:
-            raise ConfigValidationError("Configuration refused", errors=found, schema={})
+            raise Refusal(" ".join(found))
         return found
 
     def checkpoint(self) -> None:
@@ -104,9 +103,13 @@ class TapIntercomArchive(Tap):
         run = self.run
         for resource in RESOURCES:
             stream = self.streams[resource.name]
-            if isinstance(stream, ResourceStream) and stream.is_wanted:
-                stream.sync()
-                self._write_state()
+            if not isinstance(stream, ResourceStream) or not stream.is_wanted:
+                continue
+            if not resource.is_served_by(run.settings.api_version):
+                run.report.unavailable(resource.name, resource.since)
+                continue
+            stream.sync()
+            self._write_state()
         bookmark = self.state.get("bookmarks", {}).get("conversations", {})
         mark = epoch(bookmark.get("high_water_mark"))
         run.report.end(None if mark is None else mark - run.settings.lookback_seconds)
@@ -168,10 +171,23 @@ class TapIntercomArchive(Tap):
         """Read configuration files; what cannot be read is said in one line."""
         try:
             return super().cb_config(ctx, param, value)
-        except OSError as error:
-            raise click.BadParameter(f"cannot read it: {error.strerror}.", ctx, param) from None
+        except OSError:
+            _leave(cls, "The file given with --config cannot be read: check its path and rights.")
         except ValueError:
-            raise click.BadParameter("it is not a JSON file.", ctx, param) from None
+            _leave(cls, "The file given with --config is not JSON: give another one.")
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Describe the command and its `--test` as they are here."""
+        command = super().get_singer_command()
+        command.help = "Archive an Intercom workspace as Singer messages on stdout."
+        for option in command.params:
+            if isinstance(option, click.Option) and option.name == "test":
+                option.help = (
+                    "Examine the token: whose workspace it is, and which streams it may read, "
+                    "with the scope each needs. --test=schema prints the schemas."
+                )
+        return command
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
@@ -207,6 +223,6 @@ def _load(file: IO[str] | None, option: str) -> dict[str, Any] | None:
     return loaded
 
 
-def _leave(plugin: type[TapIntercomArchive], message: str) -> None:
+def _leave(plugin: type[TapIntercomArchive], message: str) -> NoReturn:
     plugin.logger.error("%s", message)
     sys.exit(1)
