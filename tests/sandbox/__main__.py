@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -130,6 +131,8 @@ async def _run(options: argparse.Namespace) -> None:
 
 def main() -> None:
     """Run the command."""
+    # Everything made is kept or dropped at once; looking for cycles costs a sixth of the time.
+    gc.set_threshold(100_000, 50, 100)
     asyncio.run(_run(make_parser().parse_args()))
 
 

@@ -152,12 +152,10 @@ def _custom_attributes(rng: random.Random, index: int, words: Vocabulary, start:
     return attributes
 
 
-def _references(contact_id: str, kind: str, ids: list[str]) -> Document:
+def _references(contact_id: str, kind: str, one: str, ids: list[str]) -> Document:
     return {
         "type": "list",
-        "data": [
-            {"type": kind.rstrip("s"), "id": i, "url": f"/{kind}/{i}"} for i in ids[:INLINE_LIMIT]
-        ],
+        "data": [{"type": one, "id": i, "url": f"/{kind}/{i}"} for i in ids[:INLINE_LIMIT]],
         "url": f"/contacts/{contact_id}/{kind}",
         "total_count": len(ids),
         "has_more": len(ids) > INLINE_LIMIT,
@@ -224,10 +222,13 @@ def make_contact(
             if index % 6 == 1
             else None
         ),
-        "tags": _references(contact_id, "tags", tag_ids),
-        "notes": _references(contact_id, "notes", [str(index)] if index % 5 == 3 else []),
+        "tags": _references(contact_id, "tags", "tag", tag_ids),
+        "notes": _references(contact_id, "notes", "note", [str(index)] if index % 5 == 3 else []),
         "companies": _references(
-            contact_id, "companies", [hex_id(seed, "company", index % 12)] if index % 4 == 1 else []
+            contact_id,
+            "companies",
+            "company",
+            [hex_id(seed, "company", index % 12)] if index % 4 == 1 else [],
         ),
         "location": {
             "type": "location",

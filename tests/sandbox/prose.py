@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
-from .vocabulary import EMOJI, RIGHT_TO_LEFT, Vocabulary
+from .vocabulary import EMOJI, RIGHT_TO_LEFT, Vocabulary, below
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def untidy(text: str) -> _Block:
 
 
 def _plain(rng: random.Random, words: Vocabulary) -> _Block:
-    return paragraph(" ".join(words.sentence(rng) for _ in range(rng.randint(1, 4))))
+    return paragraph(" ".join(words.sentence(rng) for _ in range(1 + below(rng, 4))))
 
 
 def _emphasised(rng: random.Random, words: Vocabulary) -> _Block:
@@ -152,7 +152,7 @@ _WEIGHTS = tuple(weight for _, weight in _USUAL)
 
 def write(rng: random.Random, words: Vocabulary, most_blocks: int = 3) -> Body:
     """A message such as people write: mostly plain paragraphs."""
-    makers = rng.choices(_MAKERS, _WEIGHTS, k=rng.randint(1, most_blocks))
+    makers = rng.choices(_MAKERS, _WEIGHTS, k=1 + below(rng, most_blocks))
     return join(*(maker(rng, words) for maker in makers))
 
 
@@ -166,6 +166,6 @@ def article(rng: random.Random, words: Vocabulary, sections: int) -> Body:
     blocks: list[_Block] = []
     for _ in range(sections):
         blocks.append(paragraph(words.phrase(rng), rng.choice(("h1", "h2"))))
-        blocks.extend(_plain(rng, words) for _ in range(rng.randint(1, 4)))
+        blocks.extend(_plain(rng, words) for _ in range(1 + below(rng, 4)))
         blocks.append(rng.choices(_MAKERS, _WEIGHTS)[0](rng, words))
     return join(*blocks)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from json.encoder import encode_basestring_ascii
 from typing import Any
 from zlib import crc32
 
@@ -33,7 +34,7 @@ def _rails(compact: bytes) -> bytes:
 
 
 def _odd_string(text: str) -> str:
-    return json.dumps(text, ensure_ascii=True).replace("/", "\\/")
+    return encode_basestring_ascii(text).replace("/", "\\/")
 
 
 def _odd_number(number: float) -> str:
@@ -52,6 +53,8 @@ def _odd(value: Any) -> str:
         return "[" + " , ".join(_odd(item) for item in value) + "]"
     if isinstance(value, str):
         return _odd_string(value)
+    if value is None:
+        return "null"
     if isinstance(value, float):
         return _odd_number(value)
     return json.dumps(value)

@@ -7,6 +7,7 @@ with it is worth measuring. HTML is made from it in `prose`.
 from __future__ import annotations
 
 import random
+from array import array
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -58,20 +59,25 @@ class Vocabulary:
         """`count` words as they fall in running text."""
         # Two random bytes point at a place: ten times cheaper than random.choices, and text is
         # most of what a workspace costs to make.
-        pointers = rng.randbytes(2 * count)
-        return [self.places[pointers[i] << 8 | pointers[i + 1]] for i in range(0, 2 * count, 2)]
+        return [self.places[place] for place in array("H", rng.randbytes(2 * count))]
 
     def sentence(self, rng: random.Random) -> str:
         """One sentence of 4 to 22 words, sometimes with a number in it."""
-        words = self.some(rng, rng.randint(4, 22))
-        if rng.random() < 0.2:
-            words[rng.randrange(len(words))] = str(rng.randrange(10_000_000))
+        words = self.some(rng, 4 + below(rng, 19))
+        chance = rng.random()
+        if chance < 0.2:
+            words[below(rng, len(words))] = str(int(chance * 50_000_000))
         text = " ".join(words)
-        return text[0].upper() + text[1:] + rng.choice("....?!")
+        return text[0].upper() + text[1:] + "....?!"[below(rng, 6)]
 
     def phrase(self, rng: random.Random, at_most: int = 5) -> str:
         """One to `at_most` words, the first with a capital."""
-        return " ".join(self.some(rng, rng.randint(1, at_most))).capitalize()
+        return " ".join(self.some(rng, 1 + below(rng, at_most))).capitalize()
+
+
+def below(rng: random.Random, limit: int) -> int:
+    """A whole number from 0 to below `limit`; three times cheaper than `randrange`."""
+    return int(rng.random() * limit)
 
 
 def make_vocabulary(seed: int, size: int = 6_000) -> Vocabulary:
