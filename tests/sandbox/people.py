@@ -126,7 +126,7 @@ def make_companies(seed: int, words: Vocabulary, start: int, count: int = 12) ->
             "plan": {"type": "plan", "id": str(index), "name": words.phrase(rng, 1)},
             "tags": {"type": "tag.list", "tags": []},
             "segments": {"type": "segment.list", "segments": []},
-            "custom_attributes": {"tier": index % 3, "net": 1.5 * index},
+            "custom_attributes": {"tier": str(index % 3), "net": f"{1.5 * index}"},
         }
         for index in range(count)
     ]
