@@ -71,7 +71,8 @@ class Archive:
             old = self._tables.pop(stream, None)
             if old is not None:
                 old.close()
-            table = Table(self.session, stream, properties, keys)
+            with self._database.all_or_nothing():
+                table = Table(self.session, stream, properties, keys)
             if old is not None:
                 table.stored = old.stored
         self._tables[stream] = table

@@ -146,6 +146,19 @@ class Database:
         except sqlite3.Error as error:
             raise explain_sqlite(error, self.path) from error
 
+    @contextlib.contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Undo what was done inside, and nothing else of the transaction, on an error."""
+        self.begin()
+        self.connection.execute("SAVEPOINT step")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK TO step")
+            raise
+        finally:
+            self.connection.execute("RELEASE step")
+
     def begin(self) -> None:
         """Open a transaction where none is open."""
         if not self.connection.in_transaction:

@@ -51,6 +51,7 @@ STATEMENTS = (
         stream TEXT NOT NULL,
         reason TEXT NOT NULL,
         received_at TEXT NOT NULL,
+        sha256 BLOB NOT NULL UNIQUE,
         line BLOB NOT NULL
     )""",
     """CREATE TABLE _dictionaries (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 
-from target_sqlite_archive.blobs import compress_plain
+from target_sqlite_archive.blobs import compress_plain, digest
 
 _REASONS_NAMED = 3
 
@@ -22,10 +22,11 @@ class Quarantine:
         self._reasons: dict[str, Counter[str]] = {}
 
     def add(self, stream: str, reason: str, line: bytes, now: str) -> None:
-        """Keep a line exactly as it came; the reason names no value."""
+        """Keep a line exactly as it came, once however often it comes; the reason has no value."""
         self._connection.execute(
-            "INSERT INTO _quarantine (stream, reason, received_at, line) VALUES (?, ?, ?, ?)",
-            (stream, reason, now, compress_plain(line)),
+            "INSERT OR IGNORE INTO _quarantine (stream, reason, received_at, sha256, line) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (stream, reason, now, digest(line), compress_plain(line)),
         )
         self._reasons.setdefault(stream, Counter())[reason] += 1
 

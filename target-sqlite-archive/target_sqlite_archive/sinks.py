@@ -37,7 +37,7 @@ class SQLiteSink(BatchSink):
         schema: dict[str, Any],
         key_properties: Sequence[str] | None,
     ) -> None:
-        """Prepare the sink; its table is made by :meth:`setup`."""
+        """Compile the validator; the table is made by :meth:`prepare`."""
         self._archive = target.archive
         maps = [m for listed in target.mapper.stream_maps.values() for m in listed]
         self._removed = any(
@@ -51,9 +51,9 @@ class SQLiteSink(BatchSink):
             return None
         return RecordValidator(self.schema, stream=self.stream_name)
 
-    def setup(self) -> None:
-        """Make the table ready for the stream's records."""
-        if self._removed:
+    def prepare(self) -> None:
+        """Make the table ready for the stream's records, unless it is already."""
+        if self._removed or self.lane is not None:
             return
         properties = tuple(
             prop for prop in read_properties(self.schema) if prop.name not in METADATA_PROPERTIES

@@ -177,6 +177,8 @@ class TargetSQLiteArchive(Target):
                 f"(line {number}). Correct the tap; what came before is stored."
             )
         self._process_schema_message(decoded)
+        for stream_map in self.mapper.stream_maps[stream]:
+            self._sink(stream_map.stream_alias).prepare()
         self.intake.forget_lanes()
 
     def warn_unknown(self, kind: str) -> None:
