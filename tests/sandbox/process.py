@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -71,6 +72,11 @@ class Sandbox:
         ready = json.loads(line)
         return cls(process, ready["url"], ready["token"])
 
+    @property
+    def pid(self) -> int:
+        """The process, for who measures it or stops it in another way."""
+        return self._process.pid
+
     def __enter__(self) -> Sandbox:
         """The sandbox itself."""
         return self
@@ -84,10 +90,10 @@ class Sandbox:
         """Stop it."""
         self.close()
 
-    def close(self) -> int:
-        """Stop the sandbox with SIGTERM and give its exit status."""
+    def close(self, number: int = signal.SIGTERM) -> int:
+        """Stop the sandbox with a signal and give its exit status."""
         if self._process.poll() is None:
-            self._process.terminate()
+            self._process.send_signal(number)
         try:
             self._process.communicate(timeout=_STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -177,6 +178,7 @@ def _ordered(found: int, operator: str, value: int, zone: str | None) -> bool:
     }[operator]
 
 
+@lru_cache(maxsize=4_096)
 def day_start(epoch_seconds: int, zone: str, days_later: int = 0) -> int:
     """Midnight in a zone, at the beginning of the day of a moment or some days later."""
     local = datetime.fromtimestamp(epoch_seconds, ZoneInfo(zone))

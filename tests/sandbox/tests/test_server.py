@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
+import signal
+import time
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -227,8 +229,16 @@ def test_unknown_control_is_refused(sandbox: Sandbox) -> None:
         sandbox.payload("conversations", "1")
 
 
-def test_it_ends_cleanly_when_asked_to() -> None:
-    assert Sandbox.start(conversations=60).close() == 0
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_cleanly_when_asked_to(number: signal.Signals) -> None:
+    assert Sandbox.start(conversations=60).close(number) == 0
+
+
+def test_answers_come_after_the_latency() -> None:
+    with Sandbox.start(conversations=60, latency_ms=80) as started:
+        begun = time.monotonic()
+        call(started, "/me")
+        assert time.monotonic() - begun >= 0.08
 
 
 @pytest.mark.parametrize(
