@@ -28,6 +28,11 @@ class Ended:
     out: str
     err: str
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines of its output; only a line feed ends one, as JSON may hold other breaks."""
+        return self.out.rstrip("\n").split("\n") if self.out else []
+
 
 @dataclass(frozen=True)
 class Piped:
@@ -39,7 +44,7 @@ class Piped:
     @property
     def states(self) -> list[dict[str, Any]]:
         """The states that left the target."""
-        return [json.loads(line) for line in self.target.out.splitlines()]
+        return [json.loads(line) for line in self.target.lines]
 
 
 def program(name: str) -> str:

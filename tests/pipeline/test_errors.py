@@ -130,7 +130,7 @@ def test_file_that_cannot_be_the_archive(
     ("bad", "words"),
     [
         ('{"type": "RECORD", "stream": "others", "record": {"id": 2}}\n', ["others", "SCHEMA"]),
-        ('{"type": "RECORD", "stream": "things", "rec\n', ["line 4", "JSON"]),
+        ('{"type": "RECORD", "stream": "things", "rec\n', ["Line 4", "JSON"]),
     ],
     ids=["record before its schema", "line that is not JSON"],
 )
@@ -141,7 +141,7 @@ def test_broken_input_keeps_all_that_came_before(
     path.parent.mkdir()
     done = target(path, [SCHEMA, RECORD, STATE], rest=bad)
     assert_one_clear_line(done, *words)
-    assert [json.loads(line) for line in done.out.splitlines()] == [STATE["value"]]
+    assert [json.loads(line) for line in done.lines] == [STATE["value"]]
     assert archive.rows(path, "SELECT id FROM things") == [{"id": 1}]
 
 

@@ -59,8 +59,8 @@ def test_tap_alone_from_its_folder(checkout: Path, bare: Path) -> None:
     streams = {stream["tap_stream_id"] for stream in json.loads(found.out)["streams"]}
     assert {"conversations", "conversation_parts", "raw_payloads"} <= streams
     installed = programs.run(str(bare / "python"), "-m", "pip", "freeze").out.lower()
-    assert "pytest" not in installed
-    assert "meltano" not in installed
+    assert "pytest==" not in installed
+    assert "meltano==" not in installed
     assert "target-sqlite-archive" not in installed
 
 
@@ -94,10 +94,8 @@ def test_snippet_of_the_readme_in_a_users_own_meltano_project(
     readme = (programs.ROOT / "README.md").read_text("utf-8")
     [snippet] = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
     (tmp_path / "meltano.yml").write_text(snippet, "utf-8")
-    env = settings(sandbox, tmp_path) | {
-        "MELTANO_ENVIRONMENT": "",
-        "INTERCOM_ARCHIVE_GIT": checkout.as_uri(),
-    }
+    env = settings(sandbox, tmp_path) | {"INTERCOM_ARCHIVE_GIT": checkout.as_uri()}
+    del env["MELTANO_ENVIRONMENT"]
     installed = meltano("install", env=env, cwd=tmp_path)
     assert installed.code == 0, installed.err
     run = "tap-intercom-archive", "target-sqlite-archive"

@@ -28,7 +28,7 @@ def plugins() -> None:
 @pytest.fixture
 def slow() -> Iterator[Sandbox]:
     """A workspace that takes its time, so that a run can be interrupted."""
-    with Sandbox.start(seed=3, conversations=400, latency_ms=400) as started:
+    with Sandbox.start(seed=3, conversations=200, latency_ms=300) as started:
         yield started
 
 

@@ -112,7 +112,7 @@ def test_our_tap_fills_a_public_target(sandbox: Sandbox, tmp_path: Path) -> None
     )
     assert (done.tap.code, done.target.code) == (0, 0), done.tap.err + done.target.err
     for stream in ("conversations", "conversation_parts", "contacts", "calls", "articles"):
-        lines = (tmp_path / "out" / f"{stream}.jsonl").read_text("utf-8").splitlines()
+        lines = (tmp_path / "out" / f"{stream}.jsonl").read_text("utf-8").rstrip("\n").split("\n")
         found = {record["id"]: record for record in map(json.loads, lines)}
         truth = {row["id"]: row for row in sandbox.truth(stream)}
         assert found.keys() == truth.keys()

@@ -51,7 +51,7 @@ def leaks(sandbox: Sandbox, *texts: str) -> list[str]:
 
 
 def test_one_schema_per_stream_and_run(spoken: programs.Ended) -> None:
-    messages = [json.loads(line) for line in spoken.out.splitlines()]
+    messages = [json.loads(line) for line in spoken.lines]
     schemas = Counter(message["stream"] for message in messages if message["type"] == "SCHEMA")
     assert set(schemas.values()) == {1}
     written = {message["stream"] for message in messages if message["type"] == "RECORD"}
@@ -59,7 +59,7 @@ def test_one_schema_per_stream_and_run(spoken: programs.Ended) -> None:
 
 
 def test_states_are_few_beside_records(spoken: programs.Ended) -> None:
-    kinds = Counter(json.loads(line)["type"] for line in spoken.out.splitlines())
+    kinds = Counter(json.loads(line)["type"] for line in spoken.lines)
     assert kinds["STATE"] < kinds["RECORD"] / 50
 
 
@@ -88,7 +88,7 @@ def test_token_and_words_of_messages_are_in_no_log_or_state_of_the_target(
 def test_line_that_breaks_off_shows_none_of_its_words(
     spoken: programs.Ended, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    lines = spoken.out.splitlines(keepends=True)
+    lines = [f"{line}\n" for line in spoken.lines]
     longest = max(range(len(lines)), key=lambda index: len(lines[index]))
     broken = "".join(lines[:longest]) + lines[longest][: len(lines[longest]) // 2]
     config = programs.write_json(tmp_path / "c.json", {"database": str(tmp_path / "archive.db")})
@@ -103,7 +103,7 @@ def test_no_row_is_lost_when_no_state_comes(
 ) -> None:
     stateless = "".join(
         line
-        for line in spoken.out.splitlines(keepends=True)
+        for line in [f"{line}\n" for line in spoken.lines]
         if not re.match(r'\{"type": ?"STATE"', line)
     )
     config = programs.write_json(tmp_path / "c.json", {"database": str(tmp_path / "archive.db")})
@@ -120,11 +120,9 @@ def test_states_leave_the_target_as_the_tap_sent_them(
     config = programs.write_json(tmp_path / "c.json", {"database": str(tmp_path / "archive.db")})
     done = programs.run(programs.program(programs.TARGET), "--config", config, stdin=spoken.out)
     sent = [
-        message["value"]
-        for message in map(json.loads, spoken.out.splitlines())
-        if message["type"] == "STATE"
+        message["value"] for message in map(json.loads, spoken.lines) if message["type"] == "STATE"
     ]
-    received = [json.loads(line) for line in done.out.splitlines()]
+    received = [json.loads(line) for line in done.lines]
     assert received[-1] == sent[-1]
     assert all(state in sent for state in received)
 
