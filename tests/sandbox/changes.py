@@ -19,7 +19,7 @@ _Change = Callable[[int], "tuple[str, str]"]
 
 
 class ChangeMaker:
-    """Applies changes one after another; which ones depends on the seed and their count alone."""
+    """Applies changes one after another; the seed and what was asked before decide which."""
 
     def __init__(self, workspace: Workspace, clock: VirtualClock) -> None:
         """Change this workspace and let time pass on this clock."""
