@@ -18,7 +18,7 @@ from target_sqlite_archive.locking import WriterLock
 _MAGIC = b"SQLite format 3\x00"
 _PAGE_BYTES = 16384
 _CACHE_KIBIBYTES = 32_000
-_BUSY_MILLISECONDS = 10_000
+_BUSY_MILLISECONDS = 5_000
 
 
 class Database:
