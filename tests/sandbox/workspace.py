@@ -20,7 +20,7 @@ from .vocabulary import make_vocabulary
 
 _DAY = 86_400
 _CACHE_BYTES = 192 * 1024 * 1024
-_RECENT = 200  # made conversations that are kept at hand
+_RECENT = 600  # made conversations that are kept at hand
 
 _Position = tuple[int, str]  # updated_at, id
 
@@ -166,10 +166,6 @@ class Workspace:
         return full
 
     # Everything else
-
-    def contact(self, contact_id: str) -> Document | None:
-        """A contact by its id."""
-        return next((c for c in self.setting.contacts if c["id"] == contact_id), None)
 
     def call(self, call_id: str) -> Call | None:
         """A call by its id."""
