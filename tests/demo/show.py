@@ -38,14 +38,14 @@ def show(path: Path, root: Path) -> None:
 
 
 def _readable_conversation(path: Path) -> dict[str, Any]:
-    """The conversation with texts from both sides whose number of texts is nearest to six."""
+    """A short conversation with texts from both sides, some six of them."""
     return archive.rows(
         path,
         "SELECT c.*, count(*) AS texts FROM conversations AS c"
         " JOIN conversation_parts AS p ON p.conversation_id = c.id"
         " WHERE length(p.body_text) > 20 AND length(c.source_body_text) > 20"
-        " GROUP BY c.id ORDER BY count(DISTINCT p.author_type) < 2, abs(count(*) - 6), c.id"
-        " LIMIT 1",
+        " GROUP BY c.id ORDER BY count(DISTINCT p.author_type) < 2,"
+        " abs(count(*) - 6) + abs(c.parts_total_count - 9), c.id LIMIT 1",
     )[0]
 
 
@@ -70,8 +70,8 @@ def _show_conversation(path: Path, conversation: dict[str, Any]) -> str:
     for part in parts:
         said = part["body_text"] or f"({part['part_type'].replace('_', ' ')})"
         _show_text(part["created_at"], part["author_name"] or part["author_type"], said)
-    words = re.findall(r"[a-z]{6,}", conversation["source_body_text"])
-    return max(words, key=len, default="hello")
+    words = re.findall(r"[a-z]{4,}", " ".join(part["body_text"] or "" for part in parts))
+    return max(words, key=len)
 
 
 def _show_text(at: str, who: str, text: str) -> None:

@@ -29,6 +29,9 @@ def test_demo_archives_twice_and_shows_what_is_in_the_file(tmp_path: Path) -> No
     assert second < first
     assert str(path) in done.out
     assert "times smaller" in done.out
+    [word] = re.findall(r"MATCH '(\w+)'", done.out)
+    sql = "SELECT rowid FROM conversation_parts_fts WHERE conversation_parts_fts MATCH ?"
+    assert archive.rows(path, sql, word)
 
 
 def test_demo_leaves_a_folder_alone_that_is_not_its_own(tmp_path: Path) -> None:
