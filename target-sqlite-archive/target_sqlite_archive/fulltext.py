@@ -72,8 +72,12 @@ class FullText:
         run(f"CREATE TEMP TABLE _before_{number} (rowid INTEGER PRIMARY KEY, {self._listed})")
         old = ", ".join(f"OLD.{quote(name)}" for name in columns)
         differs = " OR ".join(f"OLD.{quote(n)} IS NOT NEW.{quote(n)}" for n in columns)
-        # The first trigger of a batch has what the index holds: a second change keeps it.
-        keep = f"INSERT OR IGNORE INTO _before_{number} VALUES (OLD.rowid, {old}); END"
+        # The first change in a batch has what the index holds, so a second one keeps that. (An
+        # upsert overrides a trigger's own OR IGNORE, hence the condition.)
+        keep = (
+            f"INSERT INTO _before_{number} SELECT OLD.rowid, {old} WHERE NOT EXISTS "
+            f"(SELECT 1 FROM _before_{number} WHERE rowid = OLD.rowid); END"
+        )
         run(
             f"CREATE TEMP TRIGGER _update_{number} BEFORE UPDATE OF {self._listed} "
             f"ON main.{self._table} WHEN {differs} BEGIN {keep}"

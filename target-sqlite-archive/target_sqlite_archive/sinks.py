@@ -79,19 +79,23 @@ class SQLiteSink(BatchSink):
     def take(
         self,
         record: Mapping[str, Any],
+        exact: Mapping[str, bytes],
         extracted_at: str | None,
         version: int | None,
         line: bytes,
     ) -> None:
-        """Store a record that a stream map has made."""
+        """Store a record given as values; ``exact`` has the texts of those that came as text."""
         if self.lane is not None:
-            found = {name: _encode(value) for name, value in record.items()}
+            found = {
+                name: exact[name] if name in exact else _encode(value)
+                for name, value in record.items()
+            }
             self.lane.take_members(found, extracted_at, version, line)
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Store the records of a BATCH message's file."""
         for record in context["records"]:
-            self.take(record, None, None, _encode(record))
+            self.take(record, {}, None, None, _encode(record))
 
     def activate_version(self, new_version: int) -> None:
         """Retire the rows that the new version of the stream has not shown."""

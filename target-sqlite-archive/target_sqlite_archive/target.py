@@ -19,6 +19,7 @@ from singer_sdk import Target
 from singer_sdk.mapper import SameRecordTransform
 
 from target_sqlite_archive.archive import Archive
+from target_sqlite_archive.decoders import REFUSED
 from target_sqlite_archive.errors import (
     BadSchemaError,
     InputError,
@@ -26,7 +27,7 @@ from target_sqlite_archive.errors import (
     TargetError,
 )
 from target_sqlite_archive.intake import Intake
-from target_sqlite_archive.jsontext import Members
+from target_sqlite_archive.jsontext import Members, NotJSONError, NotStorableError, members
 from target_sqlite_archive.lanes import Lane
 from target_sqlite_archive.session import Options, system_clock
 from target_sqlite_archive.settings import config_jsonschema
@@ -101,17 +102,31 @@ class TargetSQLiteArchive(Target):
         version: int | None,
         line: bytes,
     ) -> None:
+        try:
+            texts = members(text)
+            values = {name: _decode(member) for name, member in texts.items()}
+        except (NotStorableError, NotJSONError, *REFUSED):
+            self.take_unsliceable(stream, "too large or too deep for a stream map", line)
+            return
         for stream_map in self.mapper.stream_maps[stream]:
             try:
-                record = stream_map.transform(_decode(text))
+                record = stream_map.transform(dict(values))
             except Exception as error:
                 raise InputError(
                     f"The stream map of '{stream}' failed on a record ({type(error).__name__}). "
                     "Correct the setting `stream_maps`; what came before is stored."
                 ) from error
-            if record is not None:
-                self._sink(stream_map.stream_alias).take(record, extracted_at, version, line)
-                self.archive.gathered(1, 0)
+            if record is None:
+                continue
+            # What the map has left alone keeps its exact text.
+            exact = {
+                name: texts[name]
+                for name, value in record.items()
+                if name in values and value is values[name]
+            }
+            sink = self._sink(stream_map.stream_alias)
+            sink.take(record, exact, extracted_at, version, line)
+            self.archive.gathered(1, 0)
 
     def take_unsliceable(self, stream: str, reason: str, line: bytes) -> None:
         """Keep a RECORD that cannot even be sliced."""
@@ -220,7 +235,8 @@ class TargetSQLiteArchive(Target):
         if not archive.closed:
             archive.finish()
             self._report()
-        for sink in self._sinks_active.values():
+        for stream, sink in self._sinks_active.items():
+            sink.record_counter_metric.increment(archive.stored().get(stream, 0))
             sink.clean_up()
         if self._signal is not None:
             self.logger.warning(
