@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import backoff
-import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from tap_intercom_archive import errors
 from tap_intercom_archive.pacing import Limiter, ServerClock, Stop
-from tap_intercom_archive.payload import members
+from tap_intercom_archive.payload import members, parse
 from tap_intercom_archive.resources import WORKSPACE
 from tap_intercom_archive.settings import Settings
 from tap_intercom_archive.times import epoch, iso
@@ -237,7 +236,8 @@ class Client:
                 f"(GET {WORKSPACE}, {denied.status}): check `access_token` and `region` "
                 "(Developer Hub > your app > Authentication)."
             ) from None
-        app = msgspec.json.decode(answer.body, type=dict[str, Any]).get("app") or {}
+        app = parse(answer.body).get("app")
+        app = app if isinstance(app, dict) else {}
         return Workspace(
             id=str(app.get("id_code") or ""),
             name=str(app.get("name") or ""),

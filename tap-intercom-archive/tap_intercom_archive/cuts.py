@@ -68,7 +68,7 @@ def _of_part(conversation_id: str | None, part: Mapping[str, Any]) -> Iterator[d
     part_id = _text(part.get("id"))
     for transition in transitions:
         yield _row(
-            part_id if len(transitions) == 1 else f"{part_id}:{transition}",
+            part_id if part_id is None or len(transitions) == 1 else f"{part_id}:{transition}",
             conversation_id,
             transition,
             _time(part.get("created_at")),

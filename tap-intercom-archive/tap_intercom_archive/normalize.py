@@ -57,7 +57,7 @@ def cut_records(cut: Cut, payload: Payload, unfits: Unfits) -> Iterator[Record]:
     """Give the records of a stream that is cut out of the payload."""
     if cut.derive:
         for derived in cut.derive(payload.document):
-            yield {**derived, "payload_id": payload.id}
+            yield from _with_key(cut, {**derived, "payload_id": payload.id}, unfits)
         return
     for items in cut.items:
         listed = value_at(payload.document, tuple(items.path.split(".")))
@@ -65,11 +65,15 @@ def cut_records(cut: Cut, payload: Payload, unfits: Unfits) -> Iterator[Record]:
             if isinstance(item, dict):
                 whole = {**items.defaults, **{k: v for k, v in item.items() if v is not None}}
                 record = record_of(cut.name, whole, payload.id, unfits, payload.document)
-                missing = [key for key in cut.keys if record[key] is None]
-                if not missing:
-                    yield record
-                # A row without its key could not be told from another; the payload keeps it.
-                unfits.update((cut.name, key) for key in missing)
+                yield from _with_key(cut, record, unfits)
+
+
+def _with_key(cut: Cut, record: Record, unfits: Unfits) -> Iterator[Record]:
+    """A row without its key could not be told from another: it is counted, the payload keeps it."""
+    missing = [key for key in cut.keys if record[key] is None]
+    if not missing:
+        yield record
+    unfits.update((cut.name, key) for key in missing)
 
 
 def payload_record(payload: Payload, updated_at: float | None) -> Record:

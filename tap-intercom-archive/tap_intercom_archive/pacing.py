@@ -7,6 +7,7 @@ clock, so it is read against the `Date` header. Sending is left to `client`.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -147,6 +148,8 @@ class Limiter:
                 self._remaining = min(self._remaining, left)
             elif self._window_ends is None or ends > self._window_ends - WINDOW_SECONDS / 2:
                 self._remaining = left
+            else:
+                return  # a late answer of an older window says nothing of this one
             self._window_ends = ends
 
     def hold(self, seconds: float) -> None:
@@ -167,6 +170,7 @@ class Limiter:
 
 def _number(text: str | None) -> float | None:
     try:
-        return None if text is None else float(text)
+        number = float(text or "")
     except ValueError:
         return None
+    return number if math.isfinite(number) else None

@@ -11,11 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import msgspec
-
 from tap_intercom_archive.client import Answer, Request
 from tap_intercom_archive.errors import Faulty
-from tap_intercom_archive.payload import elements, members
+from tap_intercom_archive.payload import elements, members, parse_any
 
 Send = Callable[[Request], Answer]
 Next = Callable[[Request, "Page"], Request | None]
@@ -40,8 +38,8 @@ def read_page(answer: Answer, member: str) -> Page:
         items = elements(found[member])
     except ValueError:
         raise Faulty(f"Intercom's answer to {answer.request.label} holds no list.") from None
-    total = msgspec.json.decode(found.get("total_count", b"null"))
-    pages = msgspec.json.decode(found.get("pages", b"null"))
+    total = parse_any(found.get("total_count", b"null"))
+    pages = parse_any(found.get("pages", b"null"))
     return Page(
         items,
         total if isinstance(total, int) else None,

@@ -20,16 +20,20 @@ Document = dict[str, Any]
 
 # Parameters that change with every fetch of an unchanged file, by the signing scheme that
 # sets them: Intercom's own downloads, AWS, CloudFront, Google.
-_SIGNATURE_PARAMETERS = re.compile(
-    rb"(?:expires|signature|req|x-amz-[a-z-]+|x-goog-[a-z-]+|policy|key-pair-id|awsaccesskeyid|googleaccessid)$",
-    re.IGNORECASE,
+_EXPIRING_NAMES = (
+    rb"(?:expires|signature|req|x-amz-[a-z-]+|x-goog-[a-z-]+"
+    rb"|policy|key-pair-id|awsaccesskeyid|googleaccessid)"
 )
-_SIGNED = re.compile(rb"(?:^|[&;])(?:x-amz-|x-goog-)?signature=", re.IGNORECASE)
-# A query string inside a URL inside JSON text: `/` may be `\/`, `&` may be `&` or `&amp;`.
-_URL_QUERY = re.compile(
-    rb"(https?:(?:\\?/){2}(?:[^\s\"<>'()\\?#]|\\/)*)\?((?:[^\s\"<>'()\\]|\\u0026|\\/)*)"
+# Inside JSON text `/` may be `\/`, and `&` may be `&amp;` or `\u0026`.
+_SEPARATOR = rb"(?:&amp;|\\u0026amp;|\\u0026|&)"
+_ADDRESS = re.compile(rb"https?:(?:\\?/){2}", re.IGNORECASE)
+_SIGNED = re.compile(rb"(?:^|" + _SEPARATOR + rb")(?:x-amz-|x-goog-)?signature=", re.IGNORECASE)
+# A value ends where no URL goes on, so that words written right behind an address stay.
+_EXPIRING = re.compile(
+    rb"(?:^|" + _SEPARATOR + rb")" + _EXPIRING_NAMES + rb"=(?:[\w.~%+/=:;*@$-]|\\/)*", re.IGNORECASE
 )
-_PARAMETER_SEPARATOR = re.compile(rb"&amp;|\\u0026(?:amp;)?|&")
+_LEADING_SEPARATORS = re.compile(rb"\A" + _SEPARATOR + rb"+")
+_BETWEEN_WORDS = re.compile(rb"([\s<>'()]+|\\(?!/|u0026))")
 
 
 def strip_signatures(body: bytes) -> bytes:
@@ -41,19 +45,22 @@ def strip_signatures(body: bytes) -> bytes:
     """
     if b"ignature=" not in body:
         return body
-    return _URL_QUERY.sub(_without_signature, body)
+    # Cut into words first: one pattern for whole URLs needs quadratic time for hostile text.
+    return b'"'.join(
+        b"".join(map(_without_signature, _BETWEEN_WORDS.split(text)))
+        if b"ignature=" in text
+        else text
+        for text in body.split(b'"')
+    )
 
 
-def _without_signature(match: re.Match[bytes]) -> bytes:
-    query = match[2]
-    if not _SIGNED.search(query.replace(b"\\u0026", b"&")):
-        return match[0]
-    kept = [
-        parameter
-        for parameter in _PARAMETER_SEPARATOR.split(query)
-        if not _SIGNATURE_PARAMETERS.match(parameter.partition(b"=")[0])
-    ]
-    return match[1] + (b"?" + b"&".join(kept) if kept else b"")
+def _without_signature(word: bytes) -> bytes:
+    address, _, rest = word.partition(b"?")
+    query, number_sign, fragment = rest.partition(b"#")
+    if not _SIGNED.search(query) or not _ADDRESS.search(address):
+        return word
+    kept = _LEADING_SEPARATORS.sub(b"", _EXPIRING.sub(b"", query))
+    return address + (b"?" + kept if kept else b"") + number_sign + fragment
 
 
 @dataclass(frozen=True)
@@ -96,17 +103,25 @@ class Payload:
 
 
 def parse(body: bytes) -> Document:
-    """Parse one JSON object; a lone surrogate becomes U+FFFD, so that it can be written.
+    """Parse one JSON object, as `parse_any` does.
 
     Raises ValueError where `body` is not a JSON object.
     """
-    try:
-        document = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        document = _writable(_loads(body))
+    document = parse_any(body)
     if not isinstance(document, dict):
         raise ValueError("not a JSON object")
     return document
+
+
+def parse_any(body: bytes) -> Any:
+    """Parse any JSON value; a lone surrogate becomes U+FFFD, so that it can be written.
+
+    Raises ValueError where `body` is not JSON.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _writable(_loads(body))
 
 
 def _loads(body: bytes) -> Any:
@@ -181,12 +196,18 @@ def _expect(text: str, index: int, characters: str) -> str:
     return found
 
 
+def _expect_end(text: str, index: int) -> None:
+    if _skip(text, index) != len(text):
+        raise ValueError("more than one JSON value")
+
+
 def _scan_members(text: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     index = _skip(text, 0)
     _expect(text, index, "{")
     index = _skip(text, index + 1)
     if text[index : index + 1] == "}":
+        _expect_end(text, index + 1)
         return found
     while True:
         _expect(text, index, '"')
@@ -198,6 +219,7 @@ def _scan_members(text: str) -> dict[str, bytes]:
         found[name] = text[start:end].encode("utf-8")
         index = _skip(text, end)
         if _expect(text, index, ",}") == "}":
+            _expect_end(text, index + 1)
             return found
         index = _skip(text, index + 1)
 
@@ -208,11 +230,13 @@ def _scan_elements(text: str) -> list[bytes]:
     _expect(text, index, "[")
     index = _skip(text, index + 1)
     if text[index : index + 1] == "]":
+        _expect_end(text, index + 1)
         return found
     while True:
         _, end = _value(text, index)
         found.append(text[index:end].encode("utf-8"))
         index = _skip(text, end)
         if _expect(text, index, ",]") == "]":
+            _expect_end(text, index + 1)
             return found
         index = _skip(text, index + 1)

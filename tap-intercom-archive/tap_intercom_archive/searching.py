@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tap_intercom_archive import normalize
 from tap_intercom_archive.client import Answer, Request
-from tap_intercom_archive.errors import ApiError, BadRequest, Denied
+from tap_intercom_archive.errors import ApiError, BadRequest, Denied, Faulty
 from tap_intercom_archive.paging import by_search_cursor, read_page, read_pages
 from tap_intercom_archive.payload import Payload
 from tap_intercom_archive.readers import SECONDS_PER_DAY, Fetched, Reader, nothing
@@ -80,13 +80,20 @@ class WindowReader(Reader):
     def _windows(
         self, bookmark: Bookmark, start: int, end: int | None, *, keep: bool
     ) -> Iterator[Fetched]:
+        def closed(window: Closed) -> None:
+            # Owed before a state can say that the mark has passed them.
+            for hit in protocol.not_settled:
+                self._owe(hit.id, "changed faster than it could be read")
+            protocol.not_settled.clear()
+            self._closed(window)
+
         protocol = Protocol(
             bookmark,
             Rules(self.run.settings.lookback_seconds, self._search.window_seconds),
             self._list_window,
             self.run.client.now,
             self.run.stop.wait,
-            self._closed,
+            closed,
         )
         save: Callable[[], None] = (lambda: self._save(bookmark)) if keep else nothing
         for hits in protocol.rounds(start, end):
@@ -106,8 +113,6 @@ class WindowReader(Reader):
                     save()
 
                 yield Fetched(payload, changed, written)
-        for hit in protocol.not_settled:
-            self._owe(hit.id, "changed faster than it could be read")
 
     @property
     def _search(self) -> Search:
@@ -131,7 +136,12 @@ class WindowReader(Reader):
         path = self.resource.hydrate.format(id=record_id)
         answer = self.run.client.send(Request("GET", path, params, scope=self.resource.scope))
         payload = self.payload(record_id, answer.body, answer)
-        payload.document  # noqa: B018  parsed here, in the worker
+        try:
+            answered_id = normalize.record_id(payload.document)  # parsed here, in the worker
+        except ValueError:
+            answered_id = None
+        if answered_id != record_id:
+            raise Faulty(f"Intercom's answer to {answer.request.label} does not hold that object.")
         return payload, answer.at
 
     def _owed(self) -> Iterator[Fetched]:

@@ -24,6 +24,8 @@ REGION_HOSTS = {
     "au": "https://api.au.intercom.io",
 }
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_NO_ADDRESS = "`api_url` is not an address: give one like https://api.intercom.io."
+_SENT_AS_HEADERS = ("api_version", "user_agent")
 
 DECLARATION = th.PropertiesList(
     th.Property(
@@ -201,6 +203,7 @@ class Settings:
     @classmethod
     def read(cls, config: Mapping[str, Any], default_user_agent: str) -> Settings:
         """Read a validated configuration; raises Refusal with the sentence to show."""
+        config = _given(config)
         return cls(
             access_token=config["access_token"].strip(),
             base_url=base_url(config),
@@ -223,16 +226,24 @@ class Settings:
         )
 
 
+def _given(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out settings that are null: they stand for the default."""
+    return {name: value for name, value in config.items() if value is not None}
+
+
 def base_url(config: Mapping[str, Any]) -> str:
     """Give the address that requests go to, without a trailing slash; raises Refusal."""
     given = config.get("api_url")
     if not given:
         return REGION_HOSTS[config.get("region", "us")]
-    parts = urlsplit(given)
+    try:
+        parts = urlsplit(given)
+    except ValueError:
+        raise Refusal(_NO_ADDRESS) from None
     if parts.username or parts.password or parts.query or parts.fragment:
         raise Refusal("`api_url` holds more than an address: give scheme, host and path only.")
     if not parts.hostname or parts.scheme not in {"http", "https"}:
-        raise Refusal("`api_url` is not an address: give one like https://api.intercom.io.")
+        raise Refusal(_NO_ADDRESS)
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise Refusal(
             "`api_url` is not https, so the access token would travel unencrypted: "
@@ -263,6 +274,7 @@ def problems(config: Mapping[str, Any]) -> list[str]:
     The values are never repeated: one of them is the token.
     """
     found = []
+    config = _given(config)
     token = config.get("access_token")
     if not isinstance(token, str) or not token.strip():
         found.append(
@@ -274,6 +286,10 @@ def problems(config: Mapping[str, Any]) -> list[str]:
     for name, declared in DECLARATION.to_dict()["properties"].items():
         if name in config and name != "access_token":
             found.extend(_type_problems(name, declared, config[name]))
+    for name in _SENT_AS_HEADERS:
+        value = config.get(name, "")
+        if isinstance(value, str) and not (value.isascii() and value.isprintable()):
+            found.append(f"`{name}` holds characters that no HTTP header may have: write it anew.")
     if not found:
         for check in _CHECKS:
             try:
@@ -304,8 +320,6 @@ _CHECKS = (base_url, _check_start, _check_end, _check_version)
 
 
 def _type_problems(name: str, declared: dict[str, Any], value: Any) -> list[str]:
-    if value is None:
-        return []
     kinds = declared.get("type", [])
     if "integer" in kinds:
         low, high = declared.get("minimum"), declared.get("maximum")

@@ -7,6 +7,9 @@ blank; empty lines are dropped.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 # fmt: off
@@ -28,13 +31,32 @@ def readable(html: str) -> str:
     body = LexborHTMLParser(html).body
     if body is None:
         return ""
+    return _tidy("".join(_pieces(body, keep_lines="<" not in html)))
+
+
+@dataclass
+class _Open:
+    """An element being read: what is left of it, and what to write at its end."""
+
+    children: Iterator[LexborNode]
+    after: str = ""
+    link: LexborNode | None = None
+    begin: int = 0
+
+
+def _pieces(body: LexborNode, *, keep_lines: bool) -> list[str]:
+    """Read the tree without recursion: a customer's mail may nest deeper than Python's stack."""
     pieces: list[str] = []
-    _collect(body, pieces, keep_lines="<" not in html)
-    return _tidy("".join(pieces))
-
-
-def _collect(node: LexborNode, pieces: list[str], *, keep_lines: bool) -> None:
-    for child in node.iter(include_text=True):
+    opened = [_Open(body.iter(include_text=True))]
+    while opened:
+        child = next(opened[-1].children, None)
+        if child is None:
+            done = opened.pop()
+            if done.link is not None:
+                label = " ".join("".join(pieces[done.begin :]).split())
+                pieces[done.begin :] = [_link(label, done.link)]
+            pieces.append(done.after)
+            continue
         tag = child.tag
         if tag == "-text":
             text = child.text_content or ""
@@ -44,19 +66,21 @@ def _collect(node: LexborNode, pieces: list[str], *, keep_lines: bool) -> None:
         elif tag == "img":
             alt = (child.attributes.get("alt") or "").strip()
             pieces.append(f"[image: {alt}]" if alt else "[image]")
-        elif tag == "a":
-            pieces.append(_link(child))
-        elif tag in _UNSEEN:
-            continue
-        elif tag in _CELLS:
-            _collect(child, pieces, keep_lines=keep_lines)
-            pieces.append(" ")
-        elif tag in _BLOCKS:
-            pieces.append("\n- " if tag == "li" else "\n")
-            _collect(child, pieces, keep_lines=keep_lines)
-            pieces.append("\n")
-        else:
-            _collect(child, pieces, keep_lines=keep_lines)
+        elif tag not in _UNSEEN:
+            opened.append(_opened(child, pieces))
+    return pieces
+
+
+def _opened(node: LexborNode, pieces: list[str]) -> _Open:
+    tag, children = node.tag, node.iter(include_text=True)
+    if tag == "a":
+        return _Open(children, link=node, begin=len(pieces))
+    if tag in _CELLS:
+        return _Open(children, after=" ")
+    if tag in _BLOCKS:
+        pieces.append("\n- " if tag == "li" else "\n")
+        return _Open(children, after="\n")
+    return _Open(children)
 
 
 def _padded(text: str) -> list[str]:
@@ -71,10 +95,7 @@ def _padded(text: str) -> list[str]:
     return words
 
 
-def _link(node: LexborNode) -> str:
-    inner: list[str] = []
-    _collect(node, inner, keep_lines=False)
-    label = " ".join("".join(inner).split())
+def _link(label: str, node: LexborNode) -> str:
     address = (node.attributes.get("href") or "").strip()
     if not label:
         return address

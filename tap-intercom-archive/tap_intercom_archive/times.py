@@ -11,6 +11,8 @@ from datetime import datetime, timedelta, timezone
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # Epoch seconds stay below this until the year 5138; milliseconds are above it since 1973.
 _MILLISECONDS_FROM = 100_000_000_000
+# The years 1 to 9999, which is what `iso` can write.
+_EARLIEST, _LATEST = -62_135_596_800, 253_402_300_799
 
 
 def iso(epoch_seconds: float) -> str:
@@ -24,11 +26,17 @@ def iso(epoch_seconds: float) -> str:
 
 
 def epoch(value: object) -> float | None:
-    """Read a time of any kind the API sends as epoch seconds; None where it is none."""
+    """Read a time of any kind the API sends as epoch seconds.
+
+    None where it is none, or outside the years 1 to 9999.
+    """
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
+        if abs(value) < _MILLISECONDS_FROM:
+            return value if value >= _EARLIEST else None
+        # NaN comes here too, and is no number between any two.
+        return value / 1000 if _EARLIEST * 1000 <= value <= _LATEST * 1000 else None
     if isinstance(value, str):
         return _epoch_of_text(value.strip())
     return None
@@ -45,4 +53,5 @@ def _epoch_of_text(text: str) -> float | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
-    return (moment - _EPOCH).total_seconds()
+    seconds = (moment - _EPOCH).total_seconds()
+    return seconds if _EARLIEST <= seconds <= _LATEST else None

@@ -7,7 +7,7 @@ Shapes: docs/intercom-api.md.
 
 from __future__ import annotations
 
-import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from tap_intercom_archive.columns import value_at
 from tap_intercom_archive.errors import Gone
 from tap_intercom_archive.normalize import record_id
 from tap_intercom_archive.paging import Send, read_page
-from tap_intercom_archive.payload import Payload, parse
+from tap_intercom_archive.payload import Payload, parse, parse_any
 from tap_intercom_archive.resources import (
     TRANSCRIPT,
     TRANSCRIPT_SEARCH,
@@ -114,7 +114,7 @@ def turns(payload: Payload) -> list[Record]:
     if payload.content_type == "text/plain":
         return _turns_of_text(payload.text)
     try:
-        document = json.loads(payload.text)
+        document = parse_any(payload.body)
     except ValueError:
         return []
     if isinstance(document, dict):
@@ -148,7 +148,7 @@ def _first(item: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 def _seconds(value: Any) -> float | int | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
+        return value if math.isfinite(value) else None
     if isinstance(value, str):
         parts = value.strip().split(":")
         try:
@@ -158,7 +158,8 @@ def _seconds(value: Any) -> float | int | None:
         total = 0.0
         for number in numbers:
             total = total * 60 + number
-        return int(total) if total.is_integer() else total
+        if math.isfinite(total):
+            return int(total) if total.is_integer() else total
     return None
 
 
