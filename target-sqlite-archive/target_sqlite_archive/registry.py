@@ -53,10 +53,6 @@ class Registry:
         known = self._streams.get(stream)
         return known.columns.get(name, name) if known else name
 
-    def tables(self) -> list[str]:
-        """All tables of streams."""
-        return [names.table for names in self._streams.values()]
-
     def resolve(self, stream: str, properties: Sequence[Property]) -> StreamNames:
         """Give a stream's names, picking those that it does not have yet."""
         known = self._streams.get(stream)

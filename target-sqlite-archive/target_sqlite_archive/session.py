@@ -5,9 +5,10 @@ Each part keeps its own job; what ties them into transactions is left to ``archi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ class Stamp:
 
 @dataclass(slots=True)
 class Session:
-    """One run on one open file."""
+    """One run on one open file; ``numbers`` are for names that must not meet in it."""
 
     database: Database
     options: Options
@@ -96,6 +97,7 @@ class Session:
     ledger: StateLedger = field(init=False)
     quarantine: Quarantine = field(init=False)
     stamp: Stamp = field(init=False)
+    numbers: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
         """Read the books of the file."""

@@ -43,7 +43,7 @@ class Table:
         )
         self.everything: Present = tuple(range(len(properties)))
         self.stored = 0
-        self._number = len(session.registry.tables())
+        self._number = next(session.numbers)
         self._open_parts()
         self._present = self.everything
         self._rows: list[Row] = []

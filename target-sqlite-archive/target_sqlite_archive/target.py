@@ -282,6 +282,12 @@ class TargetSQLiteArchive(Target):
             sys.exit(1)
 
     @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add the SDK's settings, without the one that this target has no use for."""
+        super().append_builtin_config(config_jsonschema)
+        config_jsonschema["properties"].pop("load_method", None)
+
+    @classmethod
     def cb_config(  # noqa: D102
         cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
     ) -> Any:

@@ -52,6 +52,17 @@ def test_many_random_changes_leave_an_exact_index(archive: Archive) -> None:
     assert found(archive, "alpha") == [row[0] for row in wanted]
 
 
+def test_several_streams_keep_their_own_index_in_later_runs(archive: Archive) -> None:
+    lines = [schema(name, {"id": "integer", "body": WORDS}) for name in ("a", "b")]
+    for text in ("first", "second", "third"):
+        rows = [record(name, {"id": 1, "body": f"{name} {text}"}) for name in ("a", "b")]
+        archive.feed(*lines, *rows)
+    for name in ("a", "b"):
+        archive.check_index(name)
+        matches = archive.query(f"SELECT body FROM {name}_fts WHERE {name}_fts MATCH 'third'")
+        assert matches == [(f"{name} third",)]
+
+
 def test_the_index_is_declared_as_sqlite_utils_and_datasette_expect(archive: Archive) -> None:
     archive.feed(SCHEMA)
     sql = archive.query("SELECT sql FROM sqlite_master WHERE name = 't_fts'")[0][0]
