@@ -156,8 +156,12 @@ class Lane:
         found: dict[str, Any] = {}
         for index, name in self._residual:
             value = getattr(record, f"c{index}")
-            if value is not UNSET:
+            if value is UNSET:
+                continue
+            try:
                 found[name] = msgspec.json.decode(value) if self._is_raw(value) else value
+            except decoders.REFUSED:
+                return False
         return self._residual_validator is None or self._residual_validator.reason(found) is None
 
     @staticmethod

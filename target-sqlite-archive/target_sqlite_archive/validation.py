@@ -66,8 +66,11 @@ class RecordValidator(BaseJSONSchemaValidator):
 
     def reason(self, record: Mapping[str, Any]) -> str | None:
         """Give why the record fails, as paths and keywords, or None where it passes."""
-        if self._validator.is_valid(record):
-            return None
+        try:
+            if self._validator.is_valid(record):
+                return None
+        except (ValueError, RecursionError):
+            return "nested too deeply to be checked"
         found = []
         for error in self._validator.iter_errors(record):
             where = "/".join(map(str, error.instance_path))

@@ -9,10 +9,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from singer_sdk.helpers._compat import SingerSDKPythonEOLWarning
 
 from target_sqlite_archive.target import TargetSQLiteArchive
 
@@ -107,7 +110,9 @@ class Archive:
         """Load lines inside this process, where only the file matters."""
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            target = TargetSQLiteArchive(config=json.loads(self.config_path.read_text()))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SingerSDKPythonEOLWarning)
+                target = TargetSQLiteArchive(config=json.loads(self.config_path.read_text()))
             target.listen(io.BytesIO(_joined(lines)))  # type: ignore[arg-type]
         finally:
             for number, handler in handlers.items():

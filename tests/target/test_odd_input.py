@@ -143,8 +143,10 @@ def test_deep_nesting_is_stored_or_kept_whole(archive: Archive) -> None:
     archive.feed(schema("t", S), record("t", {"id": "1"}), *deep)
     stored = {row[0] for row in archive.dump("t", "id")}
     kept = {row[2] for row in quarantined(archive)}
+    # How deep the decoder follows is Python's own limit, so the middle one may go either way.
     assert "500" in stored
-    assert kept == {deep[1].encode(), deep[2].encode()}
+    assert deep[2].encode() in kept
+    assert ("5000" in stored) != (deep[1].encode() in kept)
     assert {row[1] for row in quarantined(archive)} == {"nested too deeply"}
 
 

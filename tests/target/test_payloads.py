@@ -83,6 +83,7 @@ def test_a_payload_is_read_with_stock_zstd_as_the_readme_says(archive: Archive) 
     archive.feed(SCHEMA, *(payload(text, str(i)) for i, text in enumerate(wanted)))
     namespace: dict[str, Any] = {"path": str(archive.path)}
     exec(readme_recipe(), namespace)
+    namespace["connection"].close()
     assert namespace["texts"] == [text.encode() for text in wanted]
 
 
