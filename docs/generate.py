@@ -26,6 +26,8 @@ METHODS = {
     "windows": "incremental, by the server",
     "walk": "walk, compared",
 }
+# Meltano does not act on it, and older copies of its published schema refuse it.
+UNTOLD_CAPABILITIES = {"validate-records"}
 KINDS = {"integer": "integer", "boolean": "boolean", "array": "array", "object": "object"}
 
 
@@ -103,7 +105,8 @@ def meltano_settings(about: Mapping[str, Any]) -> str:
 
 def meltano_capabilities(about: Mapping[str, Any]) -> str:
     """Give the capabilities of a plugin as YAML list items."""
-    return "\n".join(f"    - {capability}" for capability in sorted(about["capabilities"]))
+    told = sorted(set(about["capabilities"]) - UNTOLD_CAPABILITIES)
+    return "\n".join(f"    - {capability}" for capability in told)
 
 
 def env_example(abouts: Mapping[str, Mapping[str, Any]]) -> str:
