@@ -18,7 +18,8 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from tap_intercom_archive import errors
-from tap_intercom_archive.pacing import Limiter, ServerClock, Stop
+from tap_intercom_archive.clock import ServerClock, Stop
+from tap_intercom_archive.pacing import Limiter
 from tap_intercom_archive.payload import members, parse
 from tap_intercom_archive.resources import WORKSPACE
 from tap_intercom_archive.settings import Settings
@@ -31,7 +32,10 @@ _JSON = ("application/json",)
 
 @dataclass(frozen=True)
 class Request:
-    """What to ask: `params` of the query string, `json` of the body; `scope` for the error."""
+    """What to ask: `params` of the query string, `json` of the body; `scope` for the error.
+
+    `tries` is how often to ask before giving up.
+    """
 
     method: str
     path: str
@@ -39,6 +43,7 @@ class Request:
     json: Any = None
     scope: str = ""
     accept: tuple[str, ...] = _JSON
+    tries: int = MAXIMUM_TRIES
 
     @property
     def label(self) -> str:
@@ -138,12 +143,12 @@ class Client:
         """
         waits = backoff.expo(factor=0.5, max_value=MAXIMUM_BACKOFF_SECONDS)
         next(waits)
-        for attempt in range(1, MAXIMUM_TRIES + 1):
+        for attempt in range(1, request.tries + 1):
             self._stop.check()
             try:
                 return self._try(request)
             except errors.Retriable as error:
-                if attempt == MAXIMUM_TRIES:
+                if attempt == request.tries:
                     raise
                 with self._lock:
                     self.counts.retries += 1
@@ -159,6 +164,7 @@ class Client:
             with self._lock:
                 self.counts.calls += 1
                 self.counts.by_route[request.label] += 1
+            sent_at = self._clock.monotonic()
             try:
                 response = self._session.request(
                     request.method,
@@ -178,7 +184,7 @@ class Client:
                     f"No connection to Intercom for {request.label} ({type(error).__name__}): "
                     "check the network, `region` and `api_url`."
                 ) from None
-            at = self._clock.read(response.headers)
+            at = self._clock.read(response.headers, sent_at)
             self.limiter.learn(response.headers)
         if response.status_code == 200:
             return self._answer(request, response, at)

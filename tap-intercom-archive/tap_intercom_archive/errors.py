@@ -12,6 +12,7 @@ ArchiveError
     └── Retriable    may go well a moment later
         ├── Throttled  429: wait for the window to end, then again
         └── Faulty     5xx, no connection, time-out, cut or empty or foreign body
+            └── LostPlace  a list's cursor expired or came round: list again from the start
 ```
 
 A message is one or two whole sentences: what happened, where, what to do next. It never
@@ -84,3 +85,7 @@ class Throttled(Retriable):
 
 class Faulty(Retriable):
     """A server's or a network's fault."""
+
+
+class LostPlace(Faulty):
+    """A list's cursor expired or came round in a circle."""

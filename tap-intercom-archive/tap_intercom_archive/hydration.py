@@ -14,8 +14,8 @@ from concurrent.futures import TimeoutError as NotYet
 from itertools import islice
 from typing import TypeVar
 
+from tap_intercom_archive.clock import Stop
 from tap_intercom_archive.errors import ApiError
-from tap_intercom_archive.pacing import Stop
 
 Asked = TypeVar("Asked")
 Got = TypeVar("Got")

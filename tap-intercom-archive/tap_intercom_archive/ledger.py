@@ -68,10 +68,10 @@ class Ledger:
         """The stream's state as it stands."""
         return self._state
 
-    def owe(self, stream: str, record_id: str, reason: str, now: float) -> None:
+    def owe(self, stream: str, record_id: str, reason: str, since_epoch: float) -> None:
         """Note an object as owed; one that is owed already keeps its `since`."""
         known = self.owed.get((stream, record_id))
-        since = known.since if known else iso(int(now))
+        since = known.since if known else iso(int(since_epoch))
         self.owed[stream, record_id] = Owed(stream, record_id, reason, since)
 
     def settle(self, stream: str, record_id: str) -> None:
@@ -84,11 +84,21 @@ class Ledger:
 
     def save(self, scope: dict[str, Any], bookmark: dict[str, Any]) -> None:
         """Rewrite the state."""
-        entries: dict[str, Any] = {**bookmark, "scope": scope}
-        if self.owed:
-            entries["owed"] = [vars(owed) for owed in self.owed.values()]
         self._state.clear()
-        self._state.update(entries)
+        self._state.update({**bookmark, "scope": scope})
+        self.save_owed()
+
+    def save_owed(self) -> None:
+        """Rewrite only what is owed."""
+        self._state.pop("owed", None)
+        if self.owed:
+            self._state["owed"] = [vars(owed) for owed in self.owed.values()]
+
+    @property
+    def start(self) -> str | None:
+        """The start date of the state's scope, as it stands there."""
+        start = self._scope.get("start_date")
+        return start if isinstance(start, str) else None
 
     def check_workspace(self, workspace_id: str) -> None:
         """Raise Refusal where the state was made in another workspace."""

@@ -1,80 +1,53 @@
-"""The shared limiter: how many calls may be started now, from what Intercom says of its budget.
+"""The shared limiter: how many calls may start now, from what Intercom says of its budget.
 
 Intercom counts calls in windows of ten seconds and tells limit, remainder and the window's end
-with every answer (`X-RateLimit-*`, docs/intercom-api.md). The window's end is on the server's
-clock, so it is read against the `Date` header. Sending is left to `client`.
+with every answer (`X-RateLimit-*`, docs/intercom-api.md). Other apps of the workspace may use
+the same budget, so what they took in the last windows is left to them. Sending is left to
+`client`, the server's time to `clock`.
 """
 
 from __future__ import annotations
 
 import math
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass
 
-from tap_intercom_archive.errors import Stopped
+from tap_intercom_archive.clock import ServerClock, Stop
 
 WINDOW_SECONDS = 10
 # What 1,000 calls a minute are in a window: Intercom's lowest documented limit.
 LIMIT_UNTIL_TOLD = 166
-# `Date` and the window's end are whole seconds: wait that much longer than they say.
-_CLOCK_GRAIN_SECONDS = 1.0
+# How many past windows say what the workspace's other apps take.
+_WINDOWS_REMEMBERED = 12
+_SHORTEST_WAIT_SECONDS = 0.02
+# Part of our share that may start at once; the rest is spread over most of the window, so that
+# what others take meanwhile is seen in time.
+_AT_ONCE = 0.25
+_SPREAD_OVER = 0.9
 
 
-class Stop:
-    """The wish to end, set by a signal, seen by everything that waits."""
+@dataclass
+class _Window:
+    """One window of the provider's: `ends` by the server's clock, epoch seconds.
 
-    def __init__(self) -> None:
-        """Begin without the wish."""
-        self.event = threading.Event()
-        self.signum = 0
+    `ours` counts the calls we started in it, `others` what else was seen to be used; `is_told`
+    says that its end was told, not guessed.
+    """
 
-    def set(self, signum: int) -> None:
-        """Ask everything to end because of signal `signum`."""
-        self.signum = signum
-        self.event.set()
-
-    def check(self) -> None:
-        """Raise Stopped where the run was asked to end."""
-        if self.event.is_set():
-            raise Stopped(self.signum)
-
-    def wait(self, seconds: float) -> None:
-        """Sleep for `seconds`; raises Stopped as soon as the run is asked to end."""
-        self.event.wait(max(0.0, seconds))
-        self.check()
-
-
-class ServerClock:
-    """The server's time, from its last `Date` header and our monotonic clock."""
-
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """Begin without knowledge; `monotonic` gives seconds."""
-        self._monotonic = monotonic
-        self._offset: float | None = None
-
-    def read(self, headers: Mapping[str, str]) -> float | None:
-        """Learn from an answer's `Date`; gives it as epoch seconds, None where there is none."""
-        try:
-            told = parsedate_to_datetime(headers["Date"]).timestamp()
-        except (KeyError, TypeError, ValueError):
-            return None
-        self._offset = told - self._monotonic()
-        return told
-
-    def now(self) -> float:
-        """Give the server's time in epoch seconds; ours until the server has told its own."""
-        if self._offset is None:
-            return time.time()
-        return self._offset + self._monotonic()
+    ends: float
+    ours: int = 0
+    others: int = 0
+    is_told: bool = False
 
 
 class Limiter:
-    """Lets calls start as long as the window's budget, less the reserve, is not used up.
+    """Lets calls start as long as the window's budget is not used up.
 
-    One object serves all threads. `reserve_percent` of the limit is left to other apps.
+    One object serves all threads. `reserve_percent` of the limit is always left over, and so is
+    what other apps were seen to take.
     """
 
     def __init__(self, clock: ServerClock, stop: Stop, reserve_percent: int) -> None:
@@ -84,17 +57,19 @@ class Limiter:
         self._reserve_percent = reserve_percent
         self._lock = threading.Lock()
         self._limit = LIMIT_UNTIL_TOLD
-        self._remaining = LIMIT_UNTIL_TOLD
-        self._window_ends: float | None = None
+        self._is_told = False
+        self._window: _Window | None = None
         self._in_flight = 0
         self._held_until = 0.0
+        self._others: deque[int] = deque(maxlen=_WINDOWS_REMEMBERED)
         self.waited_seconds = 0.0
 
     @property
     def budget(self) -> tuple[int, int]:
-        """Calls used in this window, and the window's limit."""
+        """Calls used in this window, by anyone, and the window's limit."""
         with self._lock:
-            return self._limit - self._remaining, self._limit
+            window = self._window
+            return (0 if window is None else window.ours + window.others), self._limit
 
     @property
     def limit(self) -> int:
@@ -105,7 +80,8 @@ class Limiter:
     def call(self) -> Iterator[None]:
         """Wait for a place in the budget and hold it until the answer is there."""
         while (wait := self._take()) > 0:
-            self.waited_seconds += wait
+            with self._lock:
+                self.waited_seconds += wait
             self._stop.wait(wait)
         try:
             yield
@@ -118,17 +94,43 @@ class Limiter:
         with self._lock:
             now = self._clock.now()
             if now < self._held_until:
-                return self._held_until - now
-            if self._window_ends is None or now >= self._window_ends + _CLOCK_GRAIN_SECONDS:
-                self._window_ends = now + WINDOW_SECONDS
-                self._remaining = self._limit
-            # At least one call is always ours, else a small limit would never be used.
-            reserve = min(self._limit * self._reserve_percent // 100, self._limit - 1)
-            if self._remaining <= reserve:
-                return max(0.05, self._window_ends + _CLOCK_GRAIN_SECONDS - now)
-            self._remaining -= 1
-            self._in_flight += 1
+                return max(_SHORTEST_WAIT_SECONDS, self._held_until - now)
+            window = self._window
+            if window is None or now >= window.ends:
+                window = self._begin(_Window(now + WINDOW_SECONDS))
+            # Before the first answer one call at a time: nothing is known of the budget yet.
+            if not self._is_told and self._in_flight:
+                return _SHORTEST_WAIT_SECONDS
+            wait = self._until_next(window, now)
+            if wait == 0.0:
+                window.ours += 1
+                self._in_flight += 1
+            return wait
+
+    def _until_next(self, window: _Window, now: float) -> float:
+        """Give the seconds until the window has room for one more call of ours."""
+        share = self._share(window)
+        if window.ours >= share:
+            return max(_SHORTEST_WAIT_SECONDS, window.ends - now)
+        at_once = max(1.0, share * _AT_ONCE)
+        if window.ours < at_once:
             return 0.0
+        due = (window.ours - at_once) / (share - at_once) * _SPREAD_OVER * WINDOW_SECONDS
+        early = due - (now - (window.ends - WINDOW_SECONDS))
+        return max(_SHORTEST_WAIT_SECONDS, early) if early > 0 else 0.0
+
+    def _share(self, window: _Window) -> int:
+        """How many calls of a window may be ours; one always is, else nothing ever ends."""
+        reserve = -(-self._limit * self._reserve_percent // 100)
+        expected = max(self._others, default=0)
+        return max(1, self._limit - reserve - max(window.others, expected))
+
+    def _begin(self, window: _Window) -> _Window:
+        if self._window is not None:
+            self._others.append(self._window.others)
+        window.ours = self._in_flight
+        self._window = window
+        return window
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take limit, remainder and window's end from an answer's headers."""
@@ -136,21 +138,20 @@ class Limiter:
         remaining = _number(headers.get("X-RateLimit-Remaining"))
         ends = _number(headers.get("X-RateLimit-Reset"))
         with self._lock:
-            if limit is not None and limit > 0:
-                if self._window_ends is None or limit != self._limit:
-                    self._remaining = max(0, self._remaining + int(limit) - self._limit)
+            self._is_told = True
+            if limit is not None and limit >= 1:
                 self._limit = int(limit)
             if remaining is None or ends is None:
                 return
-            # Calls under way are not yet in the answer's remainder.
-            left = max(0, int(remaining) - (self._in_flight - 1))
-            if self._window_ends is not None and abs(ends - self._window_ends) < 1:
-                self._remaining = min(self._remaining, left)
-            elif self._window_ends is None or ends > self._window_ends - WINDOW_SECONDS / 2:
-                self._remaining = left
-            else:
-                return  # a late answer of an older window says nothing of this one
-            self._window_ends = ends
+            window = self._window
+            if window is None or (window.is_told and ends > window.ends + 1):
+                window = self._begin(_Window(ends))
+            elif window.is_told and ends < window.ends - 1:
+                return  # Counted in a window gone by.
+            window.ends, window.is_told = ends, True
+            # Calls of ours under way may not be counted yet, so this is the least that others
+            # took; it grows true as our own calls are answered.
+            window.others = max(window.others, self._limit - int(remaining) - window.ours)
 
     def hold(self, seconds: float) -> None:
         """Let no call start for `seconds`: the answer was 429."""
@@ -164,7 +165,7 @@ class Limiter:
             return max(0.0, told)
         ends = _number(headers.get("X-RateLimit-Reset"))
         if ends is not None:
-            return max(0.0, ends - self._clock.now()) + _CLOCK_GRAIN_SECONDS
+            return max(_SHORTEST_WAIT_SECONDS, ends - self._clock.now())
         return float(WINDOW_SECONDS)
 
 

@@ -12,8 +12,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tap_intercom_archive.client import Answer, Request
-from tap_intercom_archive.errors import Faulty
+from tap_intercom_archive.errors import BadRequest, Faulty, Gone, LostPlace
 from tap_intercom_archive.payload import elements, members, parse_any
+
+_SMALLER_PAGES = (50, 10, 1)
+_TRIES_OF_LARGE_PAGES = 4
+_READINGS = 4
+
+_SMALLER_PAGES = (50, 10, 1)
+_TRIES_OF_LARGE_PAGES = 4
+_READINGS = 4
 
 Send = Callable[[Request], Answer]
 Next = Callable[[Request, "Page"], Request | None]
@@ -83,21 +91,70 @@ PAGERS: dict[str, Next] = {"single": single, "page": by_page_number, "cursor": b
 def read_pages(send: Send, request: Request, member: str, following: Next) -> Iterator[Page]:
     """Give the pages of a list, one request each.
 
-    The provider's cursor is only a hint: where it comes back to a page already asked for,
-    the list ends with Faulty rather than going round for ever or ending early in silence.
+    The provider's cursor is only a hint: where it comes back to a page already asked for, or is
+    refused, the list ends with LostPlace rather than going round for ever or ending early in
+    silence.
     """
     asked: set[str] = set()
     upcoming: Request | None = request
     while upcoming is not None:
         key = repr((upcoming.params, upcoming.json))
         if key in asked:
-            raise Faulty(
+            raise LostPlace(
                 f"Intercom's cursor for {request.label} came round in a circle: run again."
             )
         asked.add(key)
-        page = read_page(send(upcoming), member)
+        try:
+            answer = send(upcoming)
+        except (BadRequest, Gone):
+            if len(asked) == 1:
+                raise
+            raise LostPlace(
+                f"Intercom's cursor for {request.label} is no longer known: run again."
+            ) from None
+        page = read_page(answer, member)
         yield page
         upcoming = following(upcoming, page) if page.items else None
+
+
+class PatientList:
+    """Reads a list again where a reading breaks off, with smaller pages where pages fail.
+
+    Some lists answer at 10 a page where they time out at 150 (docs/intercom-api.md). A size that
+    worked is kept for the next reading. Pages may come twice, never not at all.
+    """
+
+    def __init__(self, send: Send, member: str, following: Next, per_page: int) -> None:
+        """Read with `send`; `per_page` is the size to begin with."""
+        self._send = send
+        self._member = member
+        self._following = following
+        self._sizes = [per_page, *(size for size in _SMALLER_PAGES if size < per_page)]
+
+    def pages(self, ask: Callable[[int], Request]) -> Iterator[Page]:
+        """Give the list's pages; `ask` makes the first request for a page size.
+
+        Raises Faulty where even the smallest pages fail.
+        """
+        lost = 0
+        while True:
+            try:
+                yield from read_pages(
+                    self._send, self._limited(ask(self._sizes[0])), self._member, self._following
+                )
+                return
+            except LostPlace:
+                lost += 1
+                if lost >= _READINGS:
+                    raise
+            except Faulty:
+                if len(self._sizes) == 1:
+                    raise
+                del self._sizes[0]
+
+    def _limited(self, request: Request) -> Request:
+        """Give large pages up early: smaller ones come next."""
+        return request if len(self._sizes) == 1 else replace(request, tries=_TRIES_OF_LARGE_PAGES)
 
 
 def _cursor(page: Page) -> str | None:

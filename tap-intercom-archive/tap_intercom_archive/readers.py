@@ -2,7 +2,8 @@
 
 A reader gives what it fetched, object by object, and is told when an object's records are
 written; only then does it move its bookmark. Protocols are in `windows` and `walks`; here they
-meet the client. Searches are read in `searching`. No stream is named.
+meet the client. Searches are read in `searching`, calls and deletions in `feeding`. No stream
+is named.
 """
 
 from __future__ import annotations
@@ -10,16 +11,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from tap_intercom_archive import normalize, transcripts, walks
+from tap_intercom_archive import normalize, walks
 from tap_intercom_archive.client import Answer, Request
-from tap_intercom_archive.errors import Gone
 from tap_intercom_archive.ledger import Ledger, Scope
-from tap_intercom_archive.paging import PAGERS, Page, read_pages
+from tap_intercom_archive.paging import PAGERS, Page, PatientList
 from tap_intercom_archive.payload import Payload, parse, strip_signatures
 from tap_intercom_archive.resources import Record, Resource
 from tap_intercom_archive.run import Run
-from tap_intercom_archive.times import epoch
 from tap_intercom_archive.windows import Hit
 
 SECONDS_PER_DAY = 86_400
@@ -63,24 +63,56 @@ class Reader:
         )
         ledger.check_workspace(run.workspace.id)
 
+    # Whether the rows given now belong to a sweep, and whether that sweep may retire others.
+    sweeping = False
+    proven = False
+    listed: ListedRows
+    swept: walks.Sweep
+
     def objects(self) -> Iterator[Fetched]:
         """Give every object that is new or changed."""
         raise NotImplementedError
 
-    def list_request(self) -> Request:
-        """Ask for the first page of the list."""
+    @cached_property
+    def _list(self) -> PatientList:
+        listing = self.resource.listing
+        per_page = min(listing.per_page, self.run.settings.page_size)
+        return PatientList(self.run.client.send, listing.items, PAGERS[listing.pager], per_page)
+
+    def _list_request(self, per_page: int) -> Request:
         listing = self.resource.listing
         params = listing.params
         if listing.pager != "single":
-            per_page = min(listing.per_page, self.run.settings.page_size)
             params = (*params, ("per_page", str(per_page)))
         return Request("GET", listing.path, params, scope=self.resource.scope)
 
     def list_pages(self) -> Iterator[Page]:
         """Read the list's pages to its end."""
-        listing = self.resource.listing
-        return read_pages(
-            self.run.client.send, self.list_request(), listing.items, PAGERS[listing.pager]
+        return self._list.pages(self._list_request)
+
+    def sweep(self, began_at: float | None) -> Iterator[Fetched]:
+        """Read the whole list until two readings agree; `proven` says whether they did."""
+        self.listed = rows = ListedRows(self)
+        self.swept = sweep = walks.Sweep(rows, began_at)
+        self.sweeping = True
+        given: set[str] = set()
+        for hits in sweep.rows():
+            for hit in hits:
+                if self.is_wanted(hit):
+                    given.add(hit.id)
+                    yield self.fetched(hit, rows.answer, nothing)
+        self.counted.found += len(given)
+        self.counted.archived += len(given)
+        self.proven = sweep.proven and self._may_retire()
+
+    def _may_retire(self) -> bool:
+        """Say whether what a sweep did not give is gone, rather than outside of what was asked."""
+        settings = self.run.settings
+        same_start = self.ledger.start == self.scope.to_state()["start_date"]
+        return (
+            self.resource.retires
+            and settings.end is None
+            and (settings.start is None or same_start)
         )
 
     def hits(self, page: Page) -> list[Hit]:
@@ -131,121 +163,94 @@ def fingerprint(body: bytes) -> str:
     return hashlib.blake2b(strip_signatures(body), digest_size=8).hexdigest()
 
 
-class WholeReader(Reader):
-    """Reads a whole list every run; `proven` says whether two readings saw the same ids."""
+class ListedRows:
+    """A list's pages as rows, with the answer they came in and the ids seen so far."""
 
-    proven = False
+    def __init__(self, reader: Reader) -> None:
+        """Read the list of `reader`."""
+        self._reader = reader
+        self.answer: Answer
+        self.seen: set[str] = set()
+        self.total_count: int | None = None
+
+    def __call__(self) -> Iterator[walks.RowsPage]:
+        """Read the list once more from its start."""
+        for page in self._reader.list_pages():
+            self.answer = page.answer
+            self.total_count = page.total_count
+            hits = self._reader.hits(page)
+            self.seen.update(hit.id for hit in hits)
+            yield walks.RowsPage(hits, page.total_count)
+
+
+class WholeReader(Reader):
+    """Reads a whole list every run."""
 
     def objects(self) -> Iterator[Fetched]:
-        """Give every object once, and again where a second reading shows it changed."""
-        answers: list[Answer] = []
-
-        def pages() -> Iterator[tuple[list[Hit], int | None]]:
-            for page in self.list_pages():
-                answers[:] = [page.answer]
-                yield self.hits(page), page.total_count
-
-        whole = walks.Whole(pages)
-        given: set[str] = set()
-        for rows in whole.rows():
-            for hit in rows:
-                given.add(hit.id)
-                yield self.fetched(hit, answers[0], nothing)
-        self.counted.found = len(given)
-        self.counted.archived = len(given)
-        self.proven = whole.proven
+        """Give every object once, and again where a later reading shows it changed."""
+        yield from self.sweep(None)
         self.ledger.save(self.scope.to_state(), {})
 
 
 class WalkReader(Reader):
-    """Reads a list without a search by walks."""
+    """Reads a list without a search: by walks, and by a sweep when one is due.
+
+    `fresh` counts the rows that walks gave as new or changed.
+    """
+
+    fresh = 0
 
     def objects(self) -> Iterator[Fetched]:
         """Give the rows that are new or changed since the last run; all of them in a sweep."""
         settings = self.run.settings
         now = self.run.client.now()
-        state = {} if self._must_begin_anew() else self.ledger.state
-        bookmark = walks.WalkBookmark.from_state(state)
-        pages = _Remembered(self)
-        overlap = self.resource.overlap_setting
-        yield from self._owed(now)
-        for rows in walks.walk(
-            bookmark,
-            pages,
-            now,
-            settings.lookback_seconds,
-            getattr(settings, overlap) if overlap else 1,
-            sweep=bookmark.sweep_is_due(now, settings.full_sweep_days),
-        ):
-            wanted = [hit for hit in rows if self.is_wanted(hit)]
-            self.counted.archived += len(wanted)
-            yield from self._with_fed(wanted, pages.answer, now)
-        self.counted.found = len(pages.seen)
-        self.counted.unchanged = max(0, self.counted.found - self.counted.archived)
+        anew = self.ledger.is_outgrown(self.scope) or self.ledger.gap(self.scope) is not None
+        bookmark = walks.WalkBookmark.from_state({} if anew else self.ledger.state)
+        yield from self.owed(now)
+        if bookmark.sweep_is_due(now, settings.full_sweep_days):
+            yield from self.batched(self.sweep(now))
+            bookmark.remember(
+                self.swept.known, self.swept.times, int(now), settings.lookback_seconds
+            )
+            if self.swept.proven:
+                bookmark.swept_at = int(now)
+        else:
+            yield from self.batched(self._walk(bookmark, now))
+        bookmark.total_count = self.listed.total_count
+        self.counted.proven_until = bookmark.swept_at
         self.counted.awaited = len(self.ledger.owed)
         self.ledger.save(self.scope.to_state(), bookmark.to_state())
 
-    def _must_begin_anew(self) -> bool:
-        return self.ledger.is_outgrown(self.scope) or self.ledger.gap(self.scope) is not None
-
-    def _with_fed(self, hits: Sequence[Hit], answer: Answer, now: float) -> Iterator[Fetched]:
-        fed = [cut for cut in self.resource.fed if cut.name in self.streams]
-        if not fed:
-            for hit in hits:
-                yield self.fetched(hit, answer, nothing)
-            return
-        documents = {hit.id: parse(hit.body) for hit in hits}
-        ended = [call for call in documents.values() if epoch(call.get("ended_at")) is not None]
-        beside: dict[str, tuple[Payload, Record]] = {}
-        for call, transcript in transcripts.fetch(
-            self.run.client.send, ended, self.resource.scope, self.run.settings.api_version
+    def _walk(self, bookmark: walks.WalkBookmark, now: float) -> Iterator[Fetched]:
+        settings = self.run.settings
+        self.listed = rows = ListedRows(self)
+        overlap = self.resource.overlap_setting
+        archived = 0
+        for hits in walks.walk(
+            bookmark,
+            rows,
+            now,
+            settings.lookback_seconds,
+            getattr(settings, overlap) if overlap else 1,
+            self.enough,
         ):
-            call_id = str(normalize.record_id(call))
-            if transcript is not None:
-                beside[call_id] = (transcript, transcripts.transcript_record(transcript, call))
-                self.ledger.settle(fed[0].name, call_id)
-            else:
-                self._await(fed[0].name, call_id, epoch(call.get("ended_at")) or 0, now)
-        for hit in hits:
-            plain = self.fetched(hit, answer, nothing)
-            extra = (beside[hit.id],) if hit.id in beside else ()
-            yield Fetched(plain.payload, plain.updated_at, plain.written, extra)
+            self.fresh += len(hits)
+            wanted = [hit for hit in hits if self.is_wanted(hit)]
+            archived += len(wanted)
+            for hit in wanted:
+                yield self.fetched(hit, rows.answer, nothing)
+        self.counted.found += len(rows.seen)
+        self.counted.archived += archived
+        self.counted.unchanged += max(0, len(rows.seen) - archived)
 
-    def _await(self, stream: str, call_id: str, ended_at: float, now: float) -> None:
-        """Ask again in the next run, until the call is too old for a transcript to come."""
-        if now - ended_at <= self.run.settings.transcript_max_age_days * SECONDS_PER_DAY:
-            self.ledger.owe(stream, call_id, "transcript missing", now)
-        else:
-            self.ledger.settle(stream, call_id)
+    def enough(self) -> bool:
+        """Say whether a walk may stop early, as far as this list is concerned."""
+        return True
 
-    def _owed(self, now: float) -> Iterator[Fetched]:
-        """Ask first for what the last run owed: the object anew, and what is fed beside it."""
-        for cut in self.resource.fed:
-            if cut.name not in self.streams:
-                continue
-            for owed in self.ledger.owed_of(cut.name):
-                path = f"{self.resource.listing.path}/{owed.id}"
-                try:
-                    answer = self.run.client.send(Request("GET", path, scope=self.resource.scope))
-                except Gone:
-                    self.ledger.settle(cut.name, owed.id)
-                    continue
-                changed = normalize.time_of(self.resource, parse(answer.body))
-                hit = Hit(owed.id, int(changed or 0), fingerprint(answer.body), answer.body)
-                yield from self._with_fed([hit], answer, now)
+    def owed(self, now: float) -> Iterator[Fetched]:
+        """Give first what the last run owed."""
+        yield from ()
 
-
-class _Remembered:
-    """A list's pages as hits, with the answer they came in and the ids seen."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self.answer: Answer
-        self.seen: set[str] = set()
-
-    def __call__(self) -> Iterator[list[Hit]]:
-        for page in self._reader.list_pages():
-            self.answer = page.answer
-            hits = self._reader.hits(page)
-            self.seen.update(hit.id for hit in hits)
-            yield hits
+    def batched(self, fetched: Iterator[Fetched]) -> Iterator[Fetched]:
+        """Give the objects with what is fed beside them."""
+        return fetched

@@ -5,10 +5,14 @@ Counting only; nothing here decides what happens next.
 
 from __future__ import annotations
 
+import json
 import logging
+import time
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from tap_intercom_archive.client import Client
 from tap_intercom_archive.normalize import Unfits
@@ -22,23 +26,43 @@ _SHOWN_OWED = 20
 
 @dataclass
 class StreamReport:
-    """One resource's figures. `denied` and `failed` hold the sentence to show."""
+    """One resource's figures.
+
+    `denied` and `failed` hold the sentence to show; `deleted` counts deletions that explain what
+    could not be found, `awaited` transcripts that may still come; `proven_until` is how far it is
+    proven complete, epoch seconds.
+    """
 
     found: int = 0
     archived: int = 0
     unchanged: int = 0
+    deleted: int = 0
     truncated: int = 0
     owed: list[str] = field(default_factory=list)
     awaited: int = 0
     denied: str | None = None
     accepted: bool = False
     failed: str | None = None
+    calls: int = 0
+    retries: int = 0
+    throttled: int = 0
+    seconds: float = 0.0
+    proven_until: float | None = None
 
     @property
     def is_complete(self) -> bool:
         """Say whether everything that could be shown is there; transcripts may come later."""
         denied = self.denied is not None and not self.accepted
         return not (self.owed or denied or self.failed)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the figures; times are ISO 8601."""
+        figures = asdict(self)
+        figures["seconds"] = round(self.seconds, 3)
+        figures["complete"] = self.is_complete
+        until = self.proven_until
+        figures["proven_until"] = None if until is None else iso(int(until))
+        return figures
 
 
 class Report:
@@ -60,6 +84,37 @@ class Report:
     def is_complete(self) -> bool:
         """Say whether the run got everything it was asked for."""
         return all(stream.is_complete for stream in self.streams.values())
+
+    @contextmanager
+    def timed(self, stream: str) -> Iterator[None]:
+        """Count calls, retries, 429s and seconds of what is done inside to a resource."""
+        counted, counts = self.of(stream), self._client.counts
+        calls, retries, throttled = counts.calls, counts.retries, counts.throttled
+        begun_at = time.monotonic()
+        try:
+            yield
+        finally:
+            counted.calls += counts.calls - calls
+            counted.retries += counts.retries - retries
+            counted.throttled += counts.throttled - throttled
+            counted.seconds += time.monotonic() - begun_at
+
+    def to_json(self) -> str:
+        """Give the report as one line of JSON; ids are named, nothing else of a customer's."""
+        counts = self._client.counts
+        return json.dumps(
+            {
+                "complete": self.is_complete,
+                "calls": counts.calls,
+                "retries": counts.retries,
+                "throttled": counts.throttled,
+                "waited_seconds": round(self._client.limiter.waited_seconds, 1),
+                "rows": dict(sorted(self.rows.items())),
+                "unfit": {f"{s}.{column}": n for (s, column), n in sorted(self.unfits.items())},
+                "streams": {name: counted.to_json() for name, counted in self.streams.items()},
+            },
+            separators=(",", ":"),
+        )
 
     def backfill(self, stream: str, found: int, calls: int, bytes_free: int) -> None:
         """Say before a first reading what it will take."""
@@ -121,7 +176,7 @@ class Report:
                 _more(counted),
             )
 
-    def end(self, proven_until: float | None) -> None:
+    def end(self) -> None:
         """Say the totals, what is owed by name, and how far the archive is complete."""
         for stream, counted in self.streams.items():
             for name in counted.owed[:_SHOWN_OWED]:
@@ -145,8 +200,12 @@ class Report:
             f"{counts.retries:,}",
             f"{counts.throttled:,}",
         )
-        if self.is_complete and proven_until is not None:
-            self._logger.info("Complete: conversations up to %s.", iso(int(proven_until)))
+        for stream, counted in self.streams.items():
+            if counted.is_complete and counted.proven_until is not None:
+                self._logger.info(
+                    "Proven complete: %s up to %s.", stream, iso(int(counted.proven_until))
+                )
+        self._logger.info("Run report: %s", self.to_json())
 
 
 def _rows(rows: Iterable[tuple[str, int]]) -> str:

@@ -73,7 +73,8 @@ class Resource:
     `method` is how it is kept current: `full` (the whole list every run), `windows` (server
     search, window protocol) or `walk` (list without a search). `time_field` is the object's
     time of change. `hydrate` is the path of the whole object where the list gives less.
-    `cost` says in words what calls it takes.
+    `cost` says in words what calls it takes. `retires` says whether a row that a sweep does not
+    find is gone; `tombstones_of` names the stream whose deletions the rows are.
     """
 
     name: str
@@ -91,6 +92,8 @@ class Resource:
     finish: Callable[[Record], None] | None = None
     since: str = "2.11"
     overlap_setting: str | None = None
+    retires: bool = True
+    tombstones_of: str | None = None
 
     def is_served_by(self, api_version: str) -> bool:
         """Say whether that version of the API has it; `Preview` and `Unstable` have everything."""
@@ -105,7 +108,7 @@ RESOURCES: tuple[Resource, ...] = (
     Resource(
         "admins",
         method="full",
-        listing=Listing("/admins", "admins"),
+        listing=Listing("/admins", "admins", params=(("display_avatar", "true"),)),
         time_field=None,
         scope="Read admins",
         cost="2 a run",
@@ -199,6 +202,9 @@ RESOURCES: tuple[Resource, ...] = (
             "/conversations/deleted", "conversations", "page", 60, (("order", "desc"),)
         ),
         time_field="deleted_at",
+        # The list is itself what remains of the deleted; none of it is ever retired.
+        retires=False,
+        tombstones_of="conversations",
         scope="Read conversations",
         cost="1 for each 60 read",
         docs=f"{REFERENCE}/conversations/listdeletedconversationids",

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tap_intercom_archive.client import Client, Workspace
+from tap_intercom_archive.clock import ServerClock, Stop
 from tap_intercom_archive.errors import Denied
 from tap_intercom_archive.hydration import Workers
-from tap_intercom_archive.pacing import Limiter, ServerClock, Stop
+from tap_intercom_archive.pacing import Limiter
 from tap_intercom_archive.report import Report
 from tap_intercom_archive.settings import Settings
 

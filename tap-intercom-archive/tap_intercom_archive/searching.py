@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from tap_intercom_archive import normalize
 from tap_intercom_archive.client import Answer, Request
 from tap_intercom_archive.errors import ApiError, BadRequest, Denied, Faulty
-from tap_intercom_archive.paging import by_search_cursor, read_page, read_pages
+from tap_intercom_archive.paging import PatientList, by_search_cursor, read_page
 from tap_intercom_archive.payload import Payload
 from tap_intercom_archive.readers import SECONDS_PER_DAY, Fetched, Reader, nothing
 from tap_intercom_archive.resources import Search
 from tap_intercom_archive.times import epoch, iso
 from tap_intercom_archive.windows import Bookmark, Closed, Hit, Listing, Protocol, Rules
+
+_REASONS = {403: "denied", 404: "not found", 410: "gone"}
+# A deletion explains these.
+MISSING_REASONS = frozenset({_REASONS[404], _REASONS[410]})
 
 
 class WindowReader(Reader):
@@ -44,6 +48,8 @@ class WindowReader(Reader):
         settings = self.run.settings
         yield from self._windows(bookmark, settings.start or 0, settings.end, keep=True)
         self._save(bookmark)
+        if bookmark.mark is not None:
+            self.counted.proven_until = bookmark.mark - settings.lookback_seconds
 
     def _save(self, bookmark: Bookmark) -> None:
         entries = bookmark.to_state()
@@ -61,20 +67,15 @@ class WindowReader(Reader):
     def _sweep(self, bookmark: Bookmark) -> Iterator[Fetched]:
         """Read the whole list; what changes meanwhile is found by the search after it."""
         began_at = self.run.client.now()
-        announced = bookmark.mark is not None
-        for page in self.list_pages():
-            if not announced:
-                self._announce_size(page.total_count, len(page.items))
-                announced = True
-            hits = [hit for hit in self.hits(page) if self.is_wanted(hit)]
-            self.counted.found += len(hits)
-            self.counted.archived += len(hits)
-            for hit in hits:
-                yield self.fetched(hit, page.answer, nothing)
+        if bookmark.mark is None:
+            self._announce()
+        yield from self.sweep(began_at)
+        self.sweeping = False
         end = self.run.settings.end
         until = int(began_at) if end is None else min(int(began_at), end)
         bookmark.mark = max(bookmark.mark or 0, until)
-        self._swept_at = began_at
+        if self.swept.proven:
+            self._swept_at = began_at
         self._save(bookmark)
 
     def _windows(
@@ -118,6 +119,11 @@ class WindowReader(Reader):
     def _search(self) -> Search:
         assert self.resource.search is not None, "a resource read by windows has a search"
         return self.resource.search
+
+    @cached_property
+    def _searched(self) -> PatientList:
+        per_page = min(self._search.per_page, self.run.settings.page_size)
+        return PatientList(self.run.client.send, self._search.items, by_search_cursor, per_page)
 
     def _fetch(self, hits: list[Hit]) -> Iterator[tuple[Hit, tuple[Payload, float] | ApiError]]:
         """Give each hit with its payload and when it was answered, in the listing's order."""
@@ -164,10 +170,8 @@ class WindowReader(Reader):
             raise error
         if isinstance(error, BadRequest):
             raise error
-        reasons = {403: "denied", 404: "not found", 410: "gone"}
-        self._owe(
-            record_id, reasons.get(error.status or 0, f"failed ({error.status or 'no answer'})")
-        )
+        failed = f"failed ({error.status or 'no answer'})"
+        self._owe(record_id, _REASONS.get(error.status or 0, failed))
 
     def _owe(self, record_id: str, reason: str) -> None:
         self.ledger.owe(self.resource.name, record_id, reason, self.run.client.now())
@@ -175,10 +179,11 @@ class WindowReader(Reader):
     def _list_window(self, begin: int, end: int, most: int | None) -> Listing:
         """List a window: bounds widened on the wire, cut to size here."""
         widen = self._search.widen_seconds
-        request = self._search_request(begin - widen, end + widen, self._search.per_page)
         found: dict[str, Hit] = {}
         total: int | None = None
-        for page in read_pages(self.run.client.send, request, self._search.items, by_search_cursor):
+        for page in self._searched.pages(
+            lambda per_page: self._search_request(begin - widen, end + widen, per_page)
+        ):
             total = page.total_count if total is None else total
             if most is not None and total is not None and total > most:
                 return Listing(None, total)
@@ -202,7 +207,7 @@ class WindowReader(Reader):
                     ],
                 },
                 "sort": {"field": field, "order": "ascending"},
-                "pagination": {"per_page": min(per_page, self.run.settings.page_size)},
+                "pagination": {"per_page": per_page},
             },
             scope=self.resource.scope,
         )
@@ -214,10 +219,7 @@ class WindowReader(Reader):
         widen = self._search.widen_seconds
         request = self._search_request((settings.start or 0) - widen, end + widen, 1)
         answer = self.run.client.send(request)
-        self._announce_size(read_page(answer, self._search.items).total_count, 0)
-
-    def _announce_size(self, total: int | None, at_least: int) -> None:
-        found = at_least if total is None else total
+        found = read_page(answer, self._search.items).total_count or 0
         listings = 2 * -(-found // min(self._search.per_page, self.run.settings.page_size)) + 2
         calls = listings + (found if self.resource.hydrate else 0)
         self.run.report.backfill(

@@ -18,10 +18,11 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from tap_intercom_archive import normalize
 from tap_intercom_archive.columns import stream_schema
 from tap_intercom_archive.errors import ApiError, Denied
+from tap_intercom_archive.feeding import CallReader, DeletionReader
 from tap_intercom_archive.ledger import Ledger
 from tap_intercom_archive.readers import Fetched, Reader, WalkReader, WholeReader
 from tap_intercom_archive.resources import RAW_PAYLOADS, RESOURCES, Record, Resource
-from tap_intercom_archive.searching import WindowReader
+from tap_intercom_archive.searching import MISSING_REASONS, WindowReader
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -124,24 +125,69 @@ class ResourceStream(ArchiveStream):
             self.tap.streams[name]._write_schema_message()
         reader = self.reader_class(run, self.resource, Ledger(self.stream_state), selected)
         counted = run.report.of(self.name)
-        try:
-            for fetched in reader.objects():
-                record = self._spread(fetched)
-                counted.truncated += bool(record.get("parts_truncated"))
-                run.report.rows[self.name] += self.selected
-                yield record
-                fetched.written()
-                self.tap.checkpoint()
-                run.stop.check()
-            self._retire(reader)
-        except Denied as denied:
-            run.check_token(denied)
-            counted.denied = str(denied)
-            counted.accepted = self.name in run.settings.accept_denied
-        except ApiError as error:
-            counted.failed = str(error)
-        counted.owed = [f"{owed.id} ({owed.reason})" for owed in reader.ledger.owed_of(self.name)]
+        with run.report.timed(self.name):
+            try:
+                yield from self._records(reader)
+            except Denied as denied:
+                run.check_token(denied)
+                counted.denied = str(denied)
+                counted.accepted = self.name in run.settings.accept_denied
+            except ApiError as error:
+                counted.failed = str(error)
+        counted.owed = _named(reader.ledger, self.name)
         run.report.done(self.name)
+
+    def _records(self, reader: Reader) -> Iterator[Record]:
+        run = self.tap.run
+        mourned = self._look_for_deletions(reader)
+        version = self.initial_version if self.emit_activate_version_messages else None
+        retired = False
+        for fetched in reader.objects():
+            if reader.proven and not reader.sweeping and not retired:
+                retired = self._retire(version)
+            self._stream_version = version if reader.sweeping else None
+            record = self._spread(fetched)
+            run.report.of(self.name).truncated += bool(record.get("parts_truncated"))
+            run.report.rows[self.name] += self.selected
+            yield record
+            fetched.written()
+            self.tap.checkpoint()
+            run.stop.check()
+        if reader.proven and not retired:
+            self._retire(version)
+        if mourned is not None and isinstance(reader, DeletionReader):
+            self._mourn(reader, mourned)
+
+    @property
+    def initial_version(self) -> int:
+        """The version of rows that a sweep of this run gives, epoch seconds."""
+        return self._tap.initialized_at // 1000
+
+    def _retire(self, version: int | None) -> bool:
+        """After a list that two readings agree on, let the target retire what is gone."""
+        if version is not None and self.selected:
+            super()._write_activate_version_message(version)
+        return True
+
+    def _look_for_deletions(self, reader: Reader) -> Ledger | None:
+        """Tell a list of deletions which objects another stream could not find."""
+        if not isinstance(reader, DeletionReader) or self.resource.tombstones_of is None:
+            return None
+        other = self.resource.tombstones_of
+        ledger = Ledger(self.tap.streams[other].stream_state)
+        reader.wanted = frozenset(
+            owed.id for owed in ledger.owed_of(other) if owed.reason in MISSING_REASONS
+        )
+        return ledger
+
+    def _mourn(self, reader: DeletionReader, ledger: Ledger) -> None:
+        """What is known as deleted is owed no longer."""
+        other = self.resource.tombstones_of or ""
+        for record_id in reader.wanted & reader.listed.seen:
+            ledger.settle(other, record_id)
+            self.tap.run.report.of(other).deleted += 1
+        ledger.save_owed()
+        self.tap.run.report.of(other).owed = _named(ledger, other)
 
     @property
     def is_wanted(self) -> bool:
@@ -174,10 +220,9 @@ class ResourceStream(ArchiveStream):
     def _write_activate_version_message(self, full_table_version: int) -> None:
         """Hold it back: the SDK would retire every row before the new ones are written."""
 
-    def _retire(self, reader: Reader) -> None:
-        """After a list that two readings agree on, let the target retire what is gone."""
-        if isinstance(reader, WholeReader) and reader.proven and self._stream_version is not None:
-            super()._write_activate_version_message(self._stream_version)
+
+def _named(ledger: Ledger, stream: str) -> list[str]:
+    return [f"{owed.id} ({owed.reason})" for owed in ledger.owed_of(stream)]
 
 
 class _AllSelected(dict[Any, bool]):
@@ -188,11 +233,16 @@ class _AllSelected(dict[Any, bool]):
 
 
 _ALL_SELECTED: Any = _AllSelected()
-_READERS: dict[str, type[Reader]] = {
-    "full": WholeReader,
-    "walk": WalkReader,
-    "windows": WindowReader,
-}
+
+
+def _reader_of(resource: Resource) -> type[Reader]:
+    if resource.method == "full":
+        return WholeReader
+    if resource.method == "windows":
+        return WindowReader
+    if resource.tombstones_of:
+        return DeletionReader
+    return CallReader if resource.fed else WalkReader
 
 
 def stream_classes() -> list[type[ArchiveStream]]:
@@ -212,7 +262,7 @@ def _class_of(resource: Resource) -> type[ArchiveStream]:
         "name": resource.name,
         "keys": resource.keys,
         "resource": resource,
-        "reader_class": _READERS[resource.method],
+        "reader_class": _reader_of(resource),
         "replication_key": None if resource.method == "full" else resource.time_field,
         "__doc__": f"Read from {resource.listing.path}.",
     }

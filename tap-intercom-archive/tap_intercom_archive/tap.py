@@ -19,12 +19,11 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_intercom_archive import doctor, settings
+from tap_intercom_archive.clock import Stop
 from tap_intercom_archive.errors import ArchiveError, Refusal, Stopped
-from tap_intercom_archive.pacing import Stop
 from tap_intercom_archive.resources import RESOURCES
 from tap_intercom_archive.run import Run, connect
 from tap_intercom_archive.streams import ArchiveStream, ResourceStream, stream_classes
-from tap_intercom_archive.times import epoch
 
 # Meltano writes each STATE to its database twice, so at most about one a second.
 CHECKPOINT_SECONDS = 1.0
@@ -110,9 +109,7 @@ class TapIntercomArchive(Tap):
                 continue
             stream.sync()
             self._write_state()
-        bookmark = self.state.get("bookmarks", {}).get("conversations", {})
-        mark = epoch(bookmark.get("high_water_mark"))
-        run.report.end(None if mark is None else mark - run.settings.lookback_seconds)
+        run.report.end()
         run.workers.close()
         if not run.report.is_complete:
             raise Incomplete(

@@ -3,7 +3,8 @@
 No order is promised for these lists, and a row that changes may jump behind a reader. So a
 walk begins at page 1, may stop early only where enough pages held nothing new and everything
 read so far was newest first, and is repeated until it finds nothing new. An early stop proves
-nothing of old rows, so from time to time the list is swept: read to its end.
+nothing of old rows, so from time to time the list is swept: read to its end until two readings
+agree.
 
 Pure: the pages come in as an argument. Times are whole epoch seconds, UTC.
 """
@@ -20,7 +21,16 @@ from tap_intercom_archive.windows import REMEMBERED_OBJECTS, Hit
 MAXIMUM_WALKS = 6
 SECONDS_PER_DAY = 86_400
 
-Pages = Callable[[], Iterable[list[Hit]]]
+
+@dataclass(frozen=True)
+class RowsPage:
+    """One page of a list: its rows, and the list's size where the page tells it."""
+
+    hits: list[Hit]
+    total_count: int | None = None
+
+
+Pages = Callable[[], Iterable[RowsPage]]
 
 
 @dataclass
@@ -28,21 +38,24 @@ class WalkBookmark:
     """What is known of one walked list.
 
     Rows changed before `mark` less the lookback are archived, `settled` gives the fingerprints
-    of those changed since; `swept_at` is when the list was last read to its end.
+    of those changed since; `swept_at` is when the list was last swept; `total_count` is its size
+    as last told.
     """
 
     mark: int | None = None
     swept_at: int | None = None
     settled: dict[str, str] = field(default_factory=dict)
+    total_count: int | None = None
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> WalkBookmark:
         """Read a stream's state; what cannot be read counts as unknown."""
-        settled = state.get("settled")
+        settled, total = state.get("settled"), state.get("total_count")
         return cls(
             mark=_second(state.get("high_water_mark")),
             swept_at=_second(state.get("swept_at")),
             settled=dict(settled) if isinstance(settled, dict) else {},
+            total_count=total if isinstance(total, int) else None,
         )
 
     def to_state(self) -> dict[str, Any]:
@@ -54,7 +67,21 @@ class WalkBookmark:
             state["swept_at"] = iso(self.swept_at)
         if self.settled:
             state["settled"] = dict(list(self.settled.items())[-REMEMBERED_OBJECTS:])
+        if self.total_count is not None:
+            state["total_count"] = self.total_count
         return state
+
+    def remember(
+        self, known: dict[str, str], times: dict[str, int], now: int, lookback_seconds: int
+    ) -> None:
+        """Move the mark to `now`, keeping what is known of rows changed within the lookback."""
+        self.mark = now
+        recent = now - lookback_seconds
+        self.settled = {
+            row_id: fingerprint
+            for row_id, fingerprint in known.items()
+            if times.get(row_id, recent) >= recent
+        }
 
     def sweep_is_due(self, now: float, sweep_days: int) -> bool:
         """Say whether the list is to be read to its end in this run."""
@@ -67,21 +94,19 @@ def walk(
     now: float,
     lookback_seconds: int,
     overlap_pages: int,
-    *,
-    sweep: bool,
+    enough: Callable[[], bool] = lambda: True,
 ) -> Iterator[list[Hit]]:
-    """Give the rows to write, a page at a time; the bookmark moves when the last walk is done.
+    """Give the rows that are new or changed, a page at a time, until a walk finds none.
 
-    All rows given must be written before the next page is asked for. In a sweep every row
-    counts as new once.
+    All rows given must be written before the next page is asked for; the bookmark moves when
+    the last walk is done. `enough` may keep a walk from stopping early.
     """
-    horizon = None if sweep or bookmark.mark is None else bookmark.mark - lookback_seconds
-    known = {} if sweep else dict(bookmark.settled)
+    horizon = None if bookmark.mark is None else bookmark.mark - lookback_seconds
+    known = dict(bookmark.settled)
     times: dict[str, int] = {}
-    for number in range(MAXIMUM_WALKS):
+    for _ in range(MAXIMUM_WALKS):
         found = False
-        to_the_end = sweep and number == 0
-        for fresh in _one_walk(pages, known, horizon, None if to_the_end else overlap_pages):
+        for fresh in _one_walk(pages, known, horizon, overlap_pages, enough):
             yield fresh
             for hit in fresh:
                 known[hit.id] = hit.fingerprint
@@ -89,63 +114,73 @@ def walk(
             found = found or bool(fresh)
         if not found:
             break
-    bookmark.mark = int(now)
-    if sweep:
-        bookmark.swept_at = int(now)
-    recent = int(now) - lookback_seconds
-    bookmark.settled = {
-        row_id: fingerprint
-        for row_id, fingerprint in known.items()
-        if times.get(row_id, recent) >= recent
-    }
+    bookmark.remember(known, times, int(now), lookback_seconds)
 
 
 def _one_walk(
-    pages: Pages, known: dict[str, str], horizon: int | None, overlap_pages: int | None
+    pages: Pages,
+    known: dict[str, str],
+    horizon: int | None,
+    overlap_pages: int,
+    enough: Callable[[], bool],
 ) -> Iterator[list[Hit]]:
     newest_first, last, quiet = True, None, 0
     for page in pages():
-        for hit in page:
+        for hit in page.hits:
             newest_first = newest_first and (last is None or hit.updated_at <= last)
             last = hit.updated_at
         fresh = [
             hit
-            for hit in page
+            for hit in page.hits
             if known.get(hit.id) != hit.fingerprint
             and (hit.id in known or horizon is None or hit.updated_at >= horizon)
         ]
         yield fresh
         quiet = 0 if fresh else quiet + 1
-        if overlap_pages is not None and newest_first and quiet >= overlap_pages:
+        if newest_first and quiet >= overlap_pages and enough():
             return
 
 
-@dataclass
-class Whole:
-    """A whole list, read until two readings in a row saw the same ids.
+class Sweep:
+    """A whole list, read until two readings in a row saw the same rows.
 
-    `proven` says afterwards whether they did: only then may what is missing be retired.
+    A row can slide past one reading when others vanish before it, so one reading proves nothing.
+    `proven` says afterwards whether two agreed: only then may what was not seen be retired. Rows
+    changed since `began_at` may come and go meanwhile; they are given, but not compared.
     """
 
-    pages: Callable[[], Iterable[tuple[list[Hit], int | None]]]
-    proven: bool = False
+    def __init__(self, pages: Pages, began_at: float | None = None) -> None:
+        """Read `pages`; without `began_at` every row is compared."""
+        self._pages = pages
+        self._began_at = began_at
+        self._moving: set[str] = set()
+        self.known: dict[str, str] = {}
+        self.times: dict[str, int] = {}
+        self.proven = False
 
     def rows(self) -> Iterator[list[Hit]]:
         """Give the rows to write, a page at a time: all once, and again those that changed."""
-        known: dict[str, str] = {}
         before: set[str] | None = None
         for _ in range(MAXIMUM_WALKS):
             seen: set[str] = set()
             total: int | None = None
-            for page, total_count in self.pages():
-                total = total_count
-                seen.update(hit.id for hit in page)
-                yield [hit for hit in page if known.get(hit.id) != hit.fingerprint]
-                known.update((hit.id, hit.fingerprint) for hit in page)
-            if seen == before and total in (None, len(seen)):
+            for page in self._pages():
+                total = page.total_count
+                seen.update(hit.id for hit in page.hits)
+                yield [hit for hit in page.hits if self.known.get(hit.id) != hit.fingerprint]
+                self._note(page.hits)
+            is_whole = bool(self._moving) or total in (None, len(seen))
+            if is_whole and before is not None and not (seen ^ before) - self._moving:
                 self.proven = True
                 return
             before = seen
+
+    def _note(self, hits: list[Hit]) -> None:
+        for hit in hits:
+            self.known[hit.id] = hit.fingerprint
+            self.times[hit.id] = hit.updated_at
+            if self._began_at is not None and hit.updated_at >= self._began_at:
+                self._moving.add(hit.id)
 
 
 def _second(value: Any) -> int | None:
