@@ -74,7 +74,8 @@ class Resource:
     search, window protocol) or `walk` (list without a search). `time_field` is the object's
     time of change. `hydrate` is the path of the whole object where the list gives less.
     `cost` says in words what calls it takes. `retires` says whether a row that a sweep does not
-    find is gone; `tombstones_of` names the stream whose deletions the rows are.
+    find is gone; `tombstones_of` names the stream whose deletions the rows are;
+    `shown_by_search` members that a search hit and the whole object both show.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Resource:
     overlap_setting: str | None = None
     retires: bool = True
     tombstones_of: str | None = None
+    shown_by_search: tuple[str, ...] = ()
 
     def is_served_by(self, api_version: str) -> bool:
         """Say whether that version of the API has it; `Preview` and `Unstable` have everything."""
@@ -180,6 +182,16 @@ RESOURCES: tuple[Resource, ...] = (
             Cut("conversation_state_changes", ("id",), derive=conversation_state_changes),
         ),
         finish=parts_truncated,
+        shown_by_search=(
+            "open",
+            "state",
+            "priority",
+            "admin_assignee_id",
+            "team_assignee_id",
+            "tags",
+            "conversation_rating",
+            "statistics",
+        ),
         scope="Read conversations",
         cost="1 for each changed conversation, 2 for each 150 listed",
         docs=f"{REFERENCE}/conversations/searchconversations",

@@ -15,7 +15,7 @@ from tap_intercom_archive import normalize
 from tap_intercom_archive.client import Answer, Request
 from tap_intercom_archive.errors import ApiError, BadRequest, Denied, Faulty
 from tap_intercom_archive.paging import PatientList, by_search_cursor, read_page
-from tap_intercom_archive.payload import Payload
+from tap_intercom_archive.payload import Payload, parse
 from tap_intercom_archive.readers import SECONDS_PER_DAY, Fetched, Reader, nothing
 from tap_intercom_archive.resources import Search
 from tap_intercom_archive.times import epoch, iso
@@ -106,14 +106,27 @@ class WindowReader(Reader):
                     continue
                 payload, answered_at = got
                 changed = normalize.time_of(self.resource, payload.document)
+                agrees = self._agrees(hit, payload)
 
                 def written(
-                    hit: Hit = hit, changed: float | None = changed, at: float = answered_at
+                    hit: Hit = hit,
+                    changed: float | None = changed,
+                    at: float = answered_at,
+                    agrees: bool = agrees,
                 ) -> None:
-                    protocol.archived(hit, changed, at)
+                    protocol.archived(hit, changed, at, agrees=agrees)
                     save()
 
                 yield Fetched(payload, changed, written)
+
+    def _agrees(self, hit: Hit, payload: Payload) -> bool:
+        """Say whether the fetched object shows what the hit showed, in what both show."""
+        shown = parse(hit.body)
+        return all(
+            shown[name] == payload.document[name]
+            for name in self.resource.shown_by_search
+            if name in shown and name in payload.document
+        )
 
     @property
     def _search(self) -> Search:

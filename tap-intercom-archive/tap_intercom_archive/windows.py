@@ -12,6 +12,7 @@ Times are whole epoch seconds, UTC; both ends of a window belong to it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from tap_intercom_archive.times import epoch, iso
 
 WINDOW_OBJECTS = 300
 MAXIMUM_ROUNDS = 6
+MAXIMUM_DOUBTS = 3
 # A run ends when less than this has passed since its last look at the clock.
 SHORTEST_TAIL_SECONDS = 60
 # Two changes within one second look alike, so an answer counts only this long after the change.
@@ -133,6 +135,7 @@ class Protocol:
         self._wait = wait
         self._on_closed = on_closed
         self._given_up: set[str] = set()
+        self._doubted: Counter[str] = Counter()
         self._unsettled: set[str] = set()
         self._fetched = 0
         self.not_settled: list[Hit] = []
@@ -214,16 +217,26 @@ class Protocol:
         bookmark.window = None
         self._on_closed(Closed(begin, end, len(hits), self._fetched))
 
-    def archived(self, hit: Hit, updated_at: float | None, answered_at: float) -> bool:
+    def archived(
+        self, hit: Hit, updated_at: float | None, answered_at: float, *, agrees: bool = True
+    ) -> bool:
         """Take note that a hit's records are written; False where it must be asked again.
 
         It counts only if the fetched object is not older than the hit (a replica may lag) and
-        the answer came late enough after the hit's change to have seen the whole second.
+        the answer came late enough after the hit's change to have seen the whole second. Where
+        both are of one second but do not agree on what both show, it is asked again, and if
+        they never do, it is not remembered, so that the next run asks once more.
         """
         self._fetched += 1
         lagging = updated_at is not None and updated_at < hit.updated_at
         if lagging or answered_at < hit.updated_at + SETTLING_SECONDS:
             self._unsettled.add(hit.id)
+            return False
+        if not agrees and updated_at == hit.updated_at:
+            self._doubted[hit.id] += 1
+            self._unsettled.add(hit.id)
+            if self._doubted[hit.id] >= MAXIMUM_DOUBTS:
+                self._given_up.add(hit.id)
             return False
         self._unsettled.discard(hit.id)
         self.bookmark.done[hit.id] = hit.fingerprint

@@ -1,0 +1,112 @@
+"""Six ways to break the protocol: the state machine catches each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from tap_intercom_archive import paging, readers, resources, searching, walks, windows
+from tap_intercom_archive.errors import LostPlace
+
+from tests.tap.protocol.harness import _RESOURCES
+from tests.tap.protocol.machine import ChangingWorkspace
+from tests.tap.protocol.test_protocol import CHECKS
+
+
+def drop_the_closing_listing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window is closed after its first round."""
+    monkeypatch.setattr(windows, "MAXIMUM_ROUNDS", 1)
+    monkeypatch.setattr(
+        windows.Protocol,
+        "_window",
+        lambda self, begin, end, hits: _one_round(self, begin, end, hits),
+    )
+
+
+def _one_round(protocol: Any, begin: int, end: int, hits: list[Any]) -> Iterator[list[Any]]:
+    protocol.bookmark.window = (begin, end)
+    protocol._fetched = 0
+    due = [hit for hit in hits if not protocol._is_done(hit)]
+    if due:
+        yield due
+    protocol._close(begin, end, hits)
+
+
+def bookmark_the_hydrated_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mark follows what was fetched, not what was listed."""
+    archived = windows.Protocol.archived
+
+    def hasty(self: Any, hit: Any, updated_at: Any, answered_at: float, **rest: Any) -> bool:
+        done = archived(self, hit, updated_at, answered_at, **rest)
+        if updated_at is not None:
+            self.bookmark.mark = max(self.bookmark.mark or 0, int(updated_at))
+        return done
+
+    monkeypatch.setattr(windows.Protocol, "archived", hasty)
+
+
+def trust_the_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cursor that expires or comes round ends the list in silence."""
+    read_pages = paging.read_pages
+
+    def trusting(*arguments: Any) -> Iterator[Any]:
+        try:
+            yield from read_pages(*arguments)
+        except LostPlace:
+            return
+
+    monkeypatch.setattr(paging, "read_pages", trusting)
+
+
+def use_a_strict_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The window's bounds go out as they are."""
+    search = resources.Search("/conversations/search", "conversations", widen_seconds=0)
+    monkeypatch.setattr(searching.WindowReader, "_search", property(lambda self: search))
+
+
+def take_no_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An object is known by its id alone."""
+    monkeypatch.setattr(readers, "fingerprint", lambda body: "same")
+
+
+def retire_after_one_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One reading of a list is taken for proof."""
+
+    def rows(self: Any) -> Iterator[list[Any]]:
+        for page in self._pages():
+            yield list(page.hits)
+            self._note(page.hits)
+        self.proven = True
+
+    monkeypatch.setattr(walks.Sweep, "rows", rows)
+
+
+MUTANTS = [
+    drop_the_closing_listing,
+    bookmark_the_hydrated_record,
+    trust_the_cursor,
+    use_a_strict_bound,
+    take_no_fingerprint,
+    retire_after_one_walk,
+]
+
+
+@pytest.mark.parametrize("mutate", MUTANTS, ids=lambda mutate: mutate.__name__)
+def test_a_broken_protocol_is_caught(mutate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutate(monkeypatch)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(
+            ChangingWorkspace,
+            settings=settings(
+                max_examples=1500,
+                stateful_step_count=30,
+                deadline=None,
+                derandomize=True,
+                database=None,
+                phases=[Phase.generate],
+                suppress_health_check=CHECKS,
+            ),
+        )
