@@ -3,6 +3,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+
 from tap_intercom_archive import searching
 from tap_intercom_archive.windows import Rules
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
 
-from tap_intercom_archive.client import Counts, Workspace as Identity
+from tap_intercom_archive.client import Counts
+from tap_intercom_archive.client import Workspace as Identity
 from tap_intercom_archive.errors import ApiError
 from tap_intercom_archive.feeding import DeletionReader
 from tap_intercom_archive.ledger import Ledger

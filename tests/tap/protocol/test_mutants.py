@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+
 from tap_intercom_archive import paging, readers, resources, searching, walks, windows
 from tap_intercom_archive.errors import LostPlace
-
-from tests.tap.protocol.harness import _RESOURCES
 from tests.tap.protocol.machine import ChangingWorkspace
 from tests.tap.protocol.test_protocol import CHECKS
 
