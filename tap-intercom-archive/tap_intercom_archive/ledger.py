@@ -16,12 +16,17 @@ from tap_intercom_archive.times import epoch, iso
 
 @dataclass(frozen=True)
 class Owed:
-    """An object that a run could not give: `since` is ISO 8601 UTC."""
+    """An object that a run could not give: `since` is ISO 8601 UTC.
+
+    `updated_at` is the time of change that a listing showed and no fetch did yet, where the
+    fetches did answer: an answer older than that (a replica may lag) does not settle it.
+    """
 
     stream: str
     id: str
     reason: str
     since: str
+    updated_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Ledger:
                     str(entry["id"]),
                     str(entry.get("reason", "")),
                     str(entry.get("since", "")),
+                    iso(changed) if (changed := epoch(entry.get("updated_at"))) else None,
                 )
                 self.owed[owed.stream, owed.id] = owed
 
@@ -68,11 +74,21 @@ class Ledger:
         """The stream's state as it stands."""
         return self._state
 
-    def owe(self, stream: str, record_id: str, reason: str, since_epoch: float) -> None:
+    def owe(
+        self,
+        stream: str,
+        record_id: str,
+        reason: str,
+        since_epoch: float,
+        updated_at: float | None = None,
+    ) -> None:
         """Note an object as owed; one that is owed already keeps its `since`."""
         known = self.owed.get((stream, record_id))
         since = known.since if known else iso(int(since_epoch))
-        self.owed[stream, record_id] = Owed(stream, record_id, reason, since)
+        shown = known.updated_at if known else None
+        if updated_at is not None:
+            shown = iso(updated_at)
+        self.owed[stream, record_id] = Owed(stream, record_id, reason, since, shown)
 
     def settle(self, stream: str, record_id: str) -> None:
         """Note that an object is owed no longer."""
@@ -92,7 +108,10 @@ class Ledger:
         """Rewrite only what is owed."""
         self._state.pop("owed", None)
         if self.owed:
-            self._state["owed"] = [vars(owed) for owed in self.owed.values()]
+            self._state["owed"] = [
+                {name: value for name, value in vars(owed).items() if value is not None}
+                for owed in self.owed.values()
+            ]
 
     @property
     def start(self) -> str | None:

@@ -84,7 +84,7 @@ class WindowReader(Reader):
         def closed(window: Closed) -> None:
             # Owed before a state can say that the mark has passed them.
             for hit in protocol.not_settled:
-                self._owe(hit.id, "changed faster than it could be read")
+                self._owe(hit.id, "changed faster than it could be read", hit.updated_at)
             protocol.not_settled.clear()
             self._closed(window)
 
@@ -167,15 +167,17 @@ class WindowReader(Reader):
         """Ask first for what the last run owed."""
         if self.resource.hydrate is None:
             return
-        owed = [one.id for one in self.ledger.owed_of(self.resource.name)]
-        for record_id, got in self.run.workers.in_order(self._hydrate, owed):
+        shown = {one.id: epoch(one.updated_at) for one in self.ledger.owed_of(self.resource.name)}
+        for record_id, got in self.run.workers.in_order(self._hydrate, shown):
             if isinstance(got, ApiError):
                 self._missed(record_id, got)
                 continue
             payload, _ = got
+            changed = normalize.time_of(self.resource, payload.document)
             self.counted.archived += 1
+            lags = changed is not None and changed < (shown[record_id] or changed)
             settle = partial(self.ledger.settle, self.resource.name, record_id)
-            yield Fetched(payload, normalize.time_of(self.resource, payload.document), settle)
+            yield Fetched(payload, changed, nothing if lags else settle)
 
     def _missed(self, record_id: str, error: ApiError) -> None:
         """Owe what one fetch could not give; what concerns the whole stream ends it."""
@@ -186,8 +188,9 @@ class WindowReader(Reader):
         failed = f"failed ({error.status or 'no answer'})"
         self._owe(record_id, _REASONS.get(error.status or 0, failed))
 
-    def _owe(self, record_id: str, reason: str) -> None:
-        self.ledger.owe(self.resource.name, record_id, reason, self.run.client.now())
+    def _owe(self, record_id: str, reason: str, updated_at: float | None = None) -> None:
+        now = self.run.client.now()
+        self.ledger.owe(self.resource.name, record_id, reason, now, updated_at)
 
     def _list_window(self, begin: int, end: int, most: int | None) -> Listing:
         """List a window: bounds widened on the wire, cut to size here."""

@@ -21,8 +21,8 @@ def iso(epoch_seconds: float) -> str:
     Raises OverflowError where the year does not fit four digits.
     """
     moment = _EPOCH + timedelta(seconds=epoch_seconds)
-    pattern = "%H:%M:%S.%fZ" if moment.microsecond else "%H:%M:%SZ"
-    return f"{moment.year:04}-{moment:%m-%dT}" + moment.strftime(pattern)
+    text = moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds")
+    return text.replace("+00:00", "Z")
 
 
 def epoch(value: object) -> float | None:
