@@ -14,10 +14,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from tap_intercom_archive.client import Answer, Request, Workspace
+from tap_intercom_archive.clock import Stop
 from tap_intercom_archive.errors import ApiError, Faulty, Gone
 from tap_intercom_archive.hydration import Workers
 from tap_intercom_archive.ledger import Ledger
-from tap_intercom_archive.clock import Stop
 from tap_intercom_archive.report import Report
 from tap_intercom_archive.resources import RESOURCES
 from tap_intercom_archive.searching import WindowReader
