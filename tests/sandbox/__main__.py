@@ -15,6 +15,8 @@ from .api import Access, Api
 from .clock import VirtualClock
 from .control import Control
 from .limits import RateLimit
+from .modes import Modes, add_flags, from_options
+from .other_clients import choose_others
 from .server import make_handler, serve
 from .workspace import Workspace
 
@@ -40,8 +42,10 @@ It ends cleanly on SIGTERM and on Ctrl-C.
 _EPILOG = """
 The sandbox's own endpoints need no token and are not counted: GET /_sandbox/requests, POST
 /_sandbox/requests/reset, GET /_sandbox/log?after=N, GET /_sandbox/ids/STREAM, GET
-/_sandbox/truth/STREAM, GET /_sandbox/payload/STREAM/ID, POST /_sandbox/change with
-{"count": N, "seconds": S}.
+/_sandbox/truth/STREAM, GET /_sandbox/vanished/STREAM, GET /_sandbox/payload/STREAM/ID (as last
+served), GET /_sandbox/payloads/STREAM/ID (all bytes its last version was served as), GET
+/_sandbox/changes, POST /_sandbox/change with {"count": N, "seconds": S}, POST /_sandbox/freeze and
+/_sandbox/thaw, POST /_sandbox/always_fail with {"objects": ["STREAM:ID"]}.
 """
 
 
@@ -107,14 +111,25 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--api-token", default=DEFAULT_TOKEN, help=f"the only good token [{DEFAULT_TOKEN}]"
     )
+    add_flags(parser)
     return parser
 
 
-async def _run(options: argparse.Namespace) -> None:
+def _make_api(options: argparse.Namespace, modes: Modes) -> Api:
     workspace = Workspace(options.seed, options.conversations, options.timezone)
     clock = VirtualClock(workspace.start, time.monotonic)
+    limit = RateLimit(
+        options.rate_limit,
+        choose_others(modes.other_clients, options.seed),
+        headers=not modes.no_limit_headers,
+        retry_after=modes.retry_after,
+    )
     access = Access(options.api_token, dict(options.deny))
-    api = Api(workspace, clock, RateLimit(options.rate_limit), access)
+    return Api(workspace, clock, limit, access, modes)
+
+
+async def _run(options: argparse.Namespace) -> None:
+    api = _make_api(options, from_options(options))
     handler = make_handler(api, Control(api), options.latency_ms)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -1,7 +1,7 @@
 """The synthetic API: a request in, an answer out, everything counted; no HTTP library here.
 
-In this order: the request is noted, the token checked, the rate limit taken, the version read, the
-scope checked, the endpoint asked. `control` stands beside it and is never counted.
+In this order: a change may happen, the token is checked, the rate limit taken, a fault met, the
+version read, the scope checked, the endpoint asked. `control` stands beside it, never counted.
 """
 
 from __future__ import annotations
@@ -17,11 +17,18 @@ from .catalogue_api import CatalogueApi
 from .clock import VirtualClock
 from .conversation_api import ConversationApi
 from .errors import RefusedError
+from .faults import Faults, Poisoned, meet
 from .ledger import Ledger, Served
 from .limits import RateLimit
+from .live import Live
 from .messages import Answer, Request
+from .modes import Modes
 from .reading import DEFAULT_VERSION, api_version, bearer_token
+from .serving import Serving
 from .workspace import Workspace
+
+QUIET = Modes()
+_FETCH = "/conversations/{id}"
 
 _Version = tuple[int, int]
 _Handler = Callable[[Request, re.Match[str], _Version], Answer]
@@ -59,6 +66,7 @@ def make_routes(conversations: ConversationApi, catalogue: CatalogueApi) -> tupl
         Route(
             post, "/contacts/search", "contacts", lambda r, m, v: catalogue.search_contacts(r, v)
         ),
+        Route(get, "/contacts/{id}", "contacts", lambda r, m, v: catalogue.contact(m["id"], v)),
         Route(
             get,
             "/conversations/deleted",
@@ -117,44 +125,74 @@ class Api:
     """The whole synthetic API over one workspace."""
 
     def __init__(
-        self, workspace: Workspace, clock: VirtualClock, limit: RateLimit, access: Access
+        self,
+        workspace: Workspace,
+        clock: VirtualClock,
+        limit: RateLimit,
+        access: Access,
+        modes: Modes = QUIET,
     ) -> None:
         """Serve `workspace` by `clock`, within `limit`, to those `access` lets in."""
         self.workspace = workspace
         self.clock = clock
+        self.limit = limit
         self.ledger = Ledger()
-        self.conversations = ConversationApi(workspace)
-        self.catalogue = CatalogueApi(workspace)
-        self._limit = limit
+        self.serving = Serving(modes, clock, workspace.seed)
+        self.conversations = ConversationApi(workspace, self.serving)
+        self.catalogue = CatalogueApi(workspace, self.serving)
+        self.poisoned = Poisoned(modes.always_fail)
+        self.live = Live(workspace, self.serving)
+        self._faults = Faults(workspace.seed, modes.fault_rate, modes.fault_kinds)
         self._access = access
-        self._requests = 0
         routes = make_routes(self.conversations, self.catalogue)
         self._routes = tuple((route, route.pattern()) for route in routes)
 
     def answer(self, request: Request, shown_path: str) -> Answer:
         """The answer to a request, noted in the ledger under `shown_path` (path with query)."""
-        self._requests += 1
-        request_id = str(uuid.UUID(int=(self.workspace.seed << 64) + self._requests, version=4))
-        headers = {"X-Request-Id": request_id, "Date": self.clock.http_date()}
+        number = self.serving.begin()
+        request_id = str(uuid.UUID(int=(self.workspace.seed << 64) + number, version=4))
         version_text = request.headers.get("intercom-version", DEFAULT_VERSION)
+        headers = {"X-Request-Id": request_id, "Date": self.clock.http_date()}
         headers["Intercom-Version"] = version_text
         route, match = self._find(request)
+        fetched = match["id"] if route and match and route.template == _FETCH else None
+        self.live.before(number, fetched)
+        fault = ""
         try:
             self._access.check_token(request)
             try:
-                self._limit.take(self.clock.now())
+                self.limit.take(self.clock.now())
             finally:
-                headers |= self._limit.headers(self.clock.now())
-            version = api_version(request)
-            if route is None or match is None:
-                raise RefusedError(404, "not_found", "Resource Not Found")
-            self._access.check_scope(route.resource)
-            answer = route.handler(request, match, version)
+                headers |= self.limit.headers(self.clock.now())
+            fault = self._faults.choose(number)
+            if fault:
+                answer = meet(fault, lambda: self._asked(request, route, match, fetched))
+            else:
+                answer = self._asked(request, route, match)
         except RefusedError as refusal:
-            answer = Answer(msgspec.json.encode(refusal.body(request_id)), refusal.status)
+            body = msgspec.json.encode(refusal.body(request_id))
+            answer = Answer(body, refusal.status, headers=refusal.headers)
+        self.live.after()
         template = route.template if route else "unknown"
-        self.ledger.note(Served(request.method, shown_path, template, answer.status))
-        return replace(answer, headers=headers)
+        self.ledger.note(Served(request.method, shown_path, template, answer.status, fault))
+        return replace(answer, headers={**headers, **answer.headers})
+
+    def _asked(
+        self,
+        request: Request,
+        route: Route | None,
+        match: re.Match[str] | None,
+        uncounted: str | None = None,
+    ) -> Answer:
+        """What the endpoint answers; `uncounted`: a conversation that is not really fetched."""
+        version = api_version(request)
+        if route is None or match is None:
+            raise RefusedError(404, "not_found", "Resource Not Found")
+        self._access.check_scope(route.resource)
+        self.poisoned.check(route.resource, match.groupdict().get("id"))
+        if uncounted is not None:
+            return Answer(self.conversations.last_served(uncounted))
+        return route.handler(request, match, version)
 
     def _find(self, request: Request) -> tuple[Route | None, re.Match[str] | None]:
         for route, pattern in self._routes:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from . import dialects, pages, people, search, serialise, telephony
-from .conversation_api import cursor_page
 from .errors import RefusedError, not_found
 from .messages import Answer, Request
 from .paging import Page, numbered_page, whole_number
 from .people import Document
 from .reading import SearchRequest, read_object, read_search
+from .serving import Serving
 from .telephony import Call
 from .workspace import Workspace
 
@@ -33,9 +35,10 @@ def searched_call(call: Call) -> Document:
 class CatalogueApi:
     """Answers everything but conversations from a workspace."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        """Serve this workspace."""
+    def __init__(self, workspace: Workspace, serving: Serving) -> None:
+        """Serve this workspace in this manner."""
         self._workspace = workspace
+        self._serving = serving
         self._pictures = False
 
     def me(self) -> Answer:
@@ -44,7 +47,7 @@ class CatalogueApi:
 
     def admin_documents(self) -> list[Document]:
         """The admins as last served: with pictures where they were asked for."""
-        admins = self._workspace.setting.admins
+        admins = self._workspace.admins
         return [people.with_avatar(admin) for admin in admins] if self._pictures else admins
 
     def admins(self, request: Request) -> Answer:
@@ -55,18 +58,19 @@ class CatalogueApi:
 
     def teams(self) -> Answer:
         """`GET /teams`."""
-        items = [item(team) for team in self._workspace.setting.teams]
+        items = [item(team) for team in self._workspace.teams]
         return pages.whole("team.list", "teams", items)
 
     def tags(self) -> Answer:
         """`GET /tags`."""
-        return pages.whole("list", "data", [item(tag) for tag in self._workspace.setting.tags])
+        return pages.whole("list", "data", [item(tag) for tag in self._workspace.tags])
 
     def _numbered(
         self, request: Request, documents: list[Document], default: int, most: int
     ) -> Answer:
         number = whole_number(request.query.get("page"), "page", 1, _ANY_PAGE)
         per_page = whole_number(request.query.get("per_page"), "per_page", default, most)
+        self._serving.check_page_size(per_page)
         page = numbered_page(documents, number, per_page)
         items = [item(document) for document in page.rows]
         return pages.by_number(Page(items, number, per_page, page.total))
@@ -92,8 +96,13 @@ class CatalogueApi:
         return Answer(item(article.document))
 
     def calls(self, request: Request) -> Answer:
-        """`GET /calls`: the last changed first."""
-        calls = sorted(self._workspace.calls, key=lambda c: (c.updated_at, c.id), reverse=True)
+        """`GET /calls`: the last changed first, or the last begun."""
+        created = self._serving.modes.call_order == "created"
+        calls = sorted(
+            self._workspace.calls,
+            key=lambda c: (c.created_at if created else c.updated_at, c.id),
+            reverse=True,
+        )
         return self._numbered(request, [call.document for call in calls], default=25, most=25)
 
     def _call(self, call_id: str) -> Call:
@@ -124,6 +133,18 @@ class CatalogueApi:
         found = [c for c in self._workspace.calls if c.document["conversation_id"] in wanted]
         return pages.whole("list", "data", [item(searched_call(call)) for call in found])
 
+    def contact(self, contact_id: str, version: tuple[int, int]) -> Answer:
+        """`GET /contacts/{id}`; one that was merged is gone and leads to the other from 2.16 on."""
+        for contact in self._workspace.contacts:
+            if contact["id"] == contact_id:
+                return Answer(item(contact))
+        target = self._workspace.merged.get(contact_id)
+        if target is None or version < (2, 16):
+            raise not_found("User Not Found")
+        message = "This contact has been merged. See the 'Link' header for the canonical contact."
+        headers = {"Link": f'</contacts/{target}>; rel="canonical"'}
+        raise RefusedError(410, "contact_merged", message, headers)
+
     def contacts(self, request: Request) -> Answer:
         """`GET /contacts`: the last created first, by cursor."""
         query = request.query
@@ -131,28 +152,31 @@ class CatalogueApi:
             query.get("per_page"), "per_page", _CONTACTS_DEFAULT, _CONTACTS_MOST
         )
         wanted = SearchRequest(None, "created_at", True, per_page, query.get("starting_after"))
-        return self._contact_page(wanted, self._workspace.setting.contacts)
+        return self._contact_page(wanted, self._workspace.contacts)
 
     def search_contacts(self, request: Request, version: tuple[int, int]) -> Answer:
         """`POST /contacts/search`; dates compare by day up to version 2.16."""
-        dialect = dialects.contacts(version, self._workspace.timezone)
+        zone, inclusive = self._workspace.timezone, self._serving.inclusive
+        dialect = replace(dialects.contacts(version, zone), inclusive=inclusive)
         wanted = read_search(request.body, dialect, _CONTACTS_DEFAULT, _CONTACTS_MOST)
-        query = wanted.query
+        query, hidden = wanted.query, self._serving.hidden()
         found = [
             contact
-            for contact in self._workspace.setting.contacts
-            if query is None or search.matches(query, contact, dialect)
+            for contact in self._workspace.contacts
+            if (query is None or search.matches(query, contact, dialect))
+            and contact["id"] not in hidden
         ]
         return self._contact_page(wanted, found)
 
     def _contact_page(self, wanted: SearchRequest, found: list[Document]) -> Answer:
+        self._serving.check_page_size(wanted.per_page)
         by_id = {str(contact["id"]): contact for contact in found}
         field = wanted.sort_field
         rows = sorted(
             (0 if field == "id" else int(dialects.read_field(contact, field) or 0), contact_id)
             for contact_id, contact in by_id.items()
         )
-        page = cursor_page(rows, wanted)
+        page = self._serving.page(rows, wanted)
         items = [item(by_id[contact_id]) for _, contact_id in page.rows]
         served = Page(items, page.number, page.per_page, page.total, page.cursor)
         return pages.by_cursor("list", "data", served)

@@ -6,10 +6,11 @@ They need no token, are never counted or limited, and no client of the real API 
 from __future__ import annotations
 
 import json
+from argparse import ArgumentTypeError
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import astuple, replace
 
-from . import catalogue_api, serialise, telephony, truth
+from . import catalogue_api, modes, serialise, telephony, truth
 from .api import Api
 from .changes import ChangeMaker
 from .errors import RefusedError, not_found
@@ -18,6 +19,7 @@ from .people import Document
 from .reading import read_object
 
 _PREFIX = "/_sandbox/"
+_FREEZING_SECONDS = 600
 
 
 def is_control(request: Request) -> bool:
@@ -44,22 +46,26 @@ class Control:
         """Control this API, its workspace and its clock."""
         self._api = api
         self._workspace = api.workspace
-        self._truth = truth.Truth(
-            api.workspace, api.conversations.fetch_count, api.catalogue.admin_documents
-        )
+        self._truth = truth.Truth(api.workspace, api.conversations, api.catalogue.admin_documents)
         self._changes = ChangeMaker(api.workspace, api.clock)
 
     def answer(self, request: Request) -> Answer:
         """The answer to a control request; an unknown one gets 404, a wrong one 400."""
         method, words = request.method, request.path.removeprefix(_PREFIX).split("/")
         actions: dict[tuple[str, str, int], Callable[[], Answer]] = {
-            ("GET", "requests", 1): lambda: _json(self._api.ledger.counts()),
+            ("GET", "requests", 1): lambda: self._counts(request),
             ("POST", "requests", 2): self._reset,
             ("GET", "log", 1): lambda: _json(self._api.ledger.log(_number(request, "after", 0))),
             ("GET", "ids", 2): lambda: _json(self._ids(words[1])),
             ("GET", "truth", 2): lambda: self._rows(request, words[1]),
             ("GET", "payload", 3): lambda: self._payload(request, words[1], words[2]),
+            ("GET", "payloads", 3): lambda: _json(self._payloads(words[1], words[2])),
+            ("GET", "vanished", 2): lambda: _json(self._vanished(words[1])),
+            ("GET", "changes", 1): lambda: _json([astuple(c) for c in self._api.live.changes]),
             ("POST", "change", 1): lambda: self._change(request),
+            ("POST", "freeze", 1): lambda: self._freeze(request),
+            ("POST", "thaw", 1): self._thaw,
+            ("POST", "always_fail", 1): lambda: self._always_fail(request),
         }
         action = actions.get((method, words[0], len(words)))
         try:
@@ -69,17 +75,61 @@ class Control:
         except RefusedError as refusal:
             return Answer(json.dumps(refusal.body("control")).encode(), refusal.status)
 
+    def _counts(self, request: Request) -> Answer:
+        counts = self._api.ledger.counts(_number(request, "more_than", 1))
+        windows = self._api.limit.windows()
+        return _json({**counts, "others": sum(w["others"] for w in windows), "windows": windows})
+
     def _reset(self) -> Answer:
         self._api.ledger.reset()
+        self._api.limit.reset()
         return _json({})
+
+    def _freeze(self, request: Request) -> Answer:
+        seconds = read_object(request.body or b"{}").get("seconds", _FREEZING_SECONDS)
+        if not isinstance(seconds, int) or seconds < 0:
+            raise RefusedError(400, "parameter_invalid", "seconds must be a whole number")
+        self._api.live.freeze(seconds)
+        return _json({})
+
+    def _thaw(self) -> Answer:
+        self._api.live.thaw()
+        return _json({})
+
+    def _always_fail(self, request: Request) -> Answer:
+        objects = read_object(request.body).get("objects")
+        if not isinstance(objects, list):
+            raise RefusedError(400, "parameter_invalid", "objects must be a list of STREAM:ID")
+        try:
+            self._api.poisoned.replace([modes.read_object(str(text)) for text in objects])
+        except ArgumentTypeError as error:
+            raise RefusedError(400, "parameter_invalid", str(error)) from None
+        return _json({})
+
+    def _vanished(self, stream: str) -> list[str] | list[list[str]]:
+        """Keys: ids, or lists where a stream's key has several properties."""
+        keys = self._workspace.vanished.keys(stream)
+        if all(len(key) == 1 for key in keys):
+            return [key[0] for key in keys]
+        return [list(key) for key in keys]
+
+    def _payloads(self, stream: str, record_id: str) -> list[str]:
+        """All spellings of an object's last version that were served, as texts."""
+        if stream != "conversations":
+            request = Request("GET", "", {}, {})
+            return [self._payload(request, stream, record_id).body.decode()]
+        return [body.decode() for body in self._api.conversations.served_forms(record_id)]
 
     def _rows(self, request: Request, stream: str) -> Answer:
         """Rows of a stream; `first` and `count` cut by object, for large workspaces."""
         first = _number(request, "first", 0)
         count = _number(request, "count", 10**9)
         objects = str(self._truth.object_count(stream))
-        rows = _json(self._truth.rows(stream, first, count))
-        return replace(rows, headers={"X-Objects": objects})
+        if stream == "conversation_parts" and request.query.get("served") == "1":
+            rows = self._truth.parts_served(first, count)
+        else:
+            rows = self._truth.rows(stream, first, count)
+        return replace(_json(rows), headers={"X-Objects": objects})
 
     def _change(self, request: Request) -> Answer:
         asked = read_object(request.body)
@@ -89,12 +139,12 @@ class Control:
         return _json(self._changes.change(count, seconds))
 
     def _documents(self, stream: str) -> list[Document]:
-        setting = self._workspace.setting
+        workspace = self._workspace
         lists: dict[str, list[Document]] = {
             "admins": self._api.catalogue.admin_documents(),
-            "teams": setting.teams,
-            "tags": setting.tags,
-            "contacts": setting.contacts,
+            "teams": workspace.teams,
+            "tags": workspace.tags,
+            "contacts": workspace.contacts,
             "collections": self._workspace.collections,
             "deleted_conversations": self._workspace.deleted,
             "articles": [article.document for article in self._workspace.articles],

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable
+from dataclasses import replace
 
 from . import dialects, pages, search, serialise
 from .errors import RefusedError, not_found
+from .features import SHOWN_PARTS
 from .messages import Answer, Request
-from .paging import Cursor, Page, numbered_page, read_cursor, whole_number
+from .paging import Page, numbered_page, whole_number
 from .reading import SearchRequest, read_search
 from .search import Document, Query
+from .serving import Serving
 from .workspace import Workspace, full_document
 
 _LIST_DEFAULT, _LIST_MOST = 20, 150
@@ -22,38 +25,86 @@ _Row = tuple[int, str]  # sort value, id
 class ConversationApi:
     """Answers the conversation endpoints from a workspace and counts fetches, which sign URLs."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        """Serve this workspace."""
+    def __init__(self, workspace: Workspace, serving: Serving) -> None:
+        """Serve this workspace in this manner."""
         self._workspace = workspace
+        self._serving = serving
+        self._dialect = replace(dialects.CONVERSATIONS, inclusive=serving.inclusive)
         self._fetches: dict[str, int] = {}
+        self._forms: dict[str, tuple[int, list[int]]] = {}  # a version's hash, its fetches
+        self._first_parts: dict[str, int] = {}
         self._listings = 0
 
     def one(self, request: Request, conversation_id: str) -> Answer:
-        """`GET /conversations/{id}`."""
-        if self._workspace.index_of(conversation_id) is None:
+        """`GET /conversations/{id}`; a replica that lags answers an older version."""
+        workspace = self._workspace
+        index = workspace.index_of(conversation_id)
+        if index is None:
             raise not_found()
-        self._fetches[conversation_id] = self._fetches.get(conversation_id, 0) + 1
         plain = request.query.get("display_as") == "plaintext"
-        return Answer(self.last_served(conversation_id, plain))
+        older = None if plain else self._serving.older(conversation_id)
+        if older is not None:
+            self._note_parts(conversation_id, older.parts)
+            # Signed for this request alone: the version that all others get has its own fetches.
+            name = f"{conversation_id} before"
+            return Answer(
+                serialise.sign(older.template, name, self._serving.number, workspace.start)
+            )
+        fetch = self._fetches.get(conversation_id, 0) + 1
+        self._fetches[conversation_id] = fetch
+        template = self._template(index, plain)
+        if serialise.is_signed(template):
+            version = hash(template)
+            known, fetches = self._forms.get(conversation_id, (version, []))
+            fetches = [*fetches, fetch] if known == version else [fetch]
+            self._forms[conversation_id] = (version, fetches)
+        self._note_parts(conversation_id, workspace.part_count(index))
+        return Answer(serialise.sign(template, conversation_id, fetch, workspace.start))
+
+    def _note_parts(self, conversation_id: str, count: int) -> None:
+        """Remember the oldest part that was ever shown, where not all are."""
+        if count > SHOWN_PARTS:
+            first = count - SHOWN_PARTS
+            self._first_parts[conversation_id] = min(
+                first, self._first_parts.get(conversation_id, first)
+            )
+
+    def first_part_served(self, conversation_id: str) -> int | None:
+        """The place of the oldest part that was ever served; None where none was left out."""
+        return self._first_parts.get(conversation_id)
 
     def fetch_count(self, conversation_id: str) -> int:
         """How often a conversation was fetched; at least 1, for its first fetch to come."""
         return self._fetches.get(conversation_id, 1)
 
-    def last_served(self, conversation_id: str, plain: bool = False) -> bytes:
-        """The bytes of the last fetch, or of the first to come."""
-        workspace = self._workspace
-        index = workspace.index_of(conversation_id)
+    def _template(self, index: int, plain: bool) -> bytes:
+        if not plain:
+            return self._workspace.full_template(index)
+        conversation = self._workspace.conversation(index)
+        document = full_document(conversation, plain=True)
+        return serialise.encode(document, conversation.id, conversation.odd)
+
+    def served_forms(self, conversation_id: str) -> list[bytes]:
+        """All bytes that the version of now was served as; where it never was, those to come."""
+        index = self._workspace.index_of(conversation_id)
         if index is None:
             raise not_found()
-        if plain:
-            conversation = workspace.conversation(index)
-            document = full_document(conversation, plain=True)
-            template = serialise.encode(document, conversation_id, conversation.odd)
-        else:
-            template = workspace.full_template(index)
+        template = self._workspace.full_template(index)
+        version, fetches = self._forms.get(conversation_id, (0, []))
+        if version != hash(template):
+            return [self.last_served(conversation_id)]
+        start = self._workspace.start
+        return [serialise.sign(template, conversation_id, fetch, start) for fetch in fetches]
+
+    def last_served(self, conversation_id: str, plain: bool = False) -> bytes:
+        """The bytes of the last fetch, or of the first to come."""
+        index = self._workspace.index_of(conversation_id)
+        if index is None:
+            raise not_found()
         fetch = self.fetch_count(conversation_id)
-        return serialise.sign(template, conversation_id, fetch, workspace.start)
+        return serialise.sign(
+            self._template(index, plain), conversation_id, fetch, self._workspace.start
+        )
 
     def listed(self, request: Request) -> Answer:
         """`GET /conversations`: the last changed first."""
@@ -66,14 +117,14 @@ class ConversationApi:
 
     def search(self, request: Request) -> Answer:
         """`POST /conversations/search`."""
-        wanted = read_search(request.body, dialects.CONVERSATIONS, _LIST_DEFAULT, _LIST_MOST)
+        wanted = read_search(request.body, self._dialect, _LIST_DEFAULT, _LIST_MOST)
         return self._page(wanted, self._found(wanted))
 
     def _found(self, wanted: SearchRequest) -> list[_Row]:
         workspace = self._workspace
         if wanted.query is None:
             return workspace.by_update
-        span, rest = search.updated_span(wanted.query)
+        span, rest = search.updated_span(wanted.query, self._serving.inclusive)
         first = 0
         last = len(workspace.by_update)
         if span.first is not None:
@@ -81,13 +132,16 @@ class ConversationApi:
         if span.last is not None:
             last = bisect.bisect_left(workspace.by_update, (span.last + 1, ""))
         rows = workspace.by_update[first : max(first, last)]
+        hidden = self._serving.hidden()
+        if hidden:
+            rows = [row for row in rows if row[1] not in hidden]
         if rest:
             rows = [row for row in rows if self._matches(row[1], rest)]
         return rows
 
     def _matches(self, conversation_id: str, queries: Iterable[Query]) -> bool:
         document = self._document(conversation_id)
-        return all(search.matches(query, document, dialects.CONVERSATIONS) for query in queries)
+        return all(search.matches(query, document, self._dialect) for query in queries)
 
     def _document(self, conversation_id: str) -> Document:
         index = self._workspace.index_of(conversation_id)
@@ -96,16 +150,17 @@ class ConversationApi:
         return self._workspace.conversation(index).document
 
     def _page(self, wanted: SearchRequest, found: list[_Row]) -> Answer:
+        self._serving.check_page_size(wanted.per_page)
         rows = found
         if wanted.sort_field == "id":
             rows = sorted((0, row_id) for _, row_id in found)
         elif wanted.sort_field != "updated_at":
-            read = dialects.CONVERSATIONS.read
+            read = self._dialect.read
             rows = sorted(
                 (int(read(self._document(row_id), wanted.sort_field) or 0), row_id)
                 for _, row_id in found
             )
-        page = cursor_page(rows, wanted)
+        page = self._serving.page(rows, wanted)
         self._listings += 1
         workspace = self._workspace
         items: list[bytes] = []
@@ -126,6 +181,7 @@ class ConversationApi:
             raise RefusedError(400, "intercom_version_invalid", message)
         query = request.query
         per_page = whole_number(query.get("per_page"), "per_page", _DELETED_DEFAULT, _DELETED_MOST)
+        self._serving.check_page_size(per_page)
         number = whole_number(query.get("page"), "page", 1, 10**9)
         order = query.get("order", "desc")
         if order not in ("asc", "desc"):
@@ -142,24 +198,3 @@ class ConversationApi:
         return pages.by_link(
             "conversations.list", "conversations", page, "/conversations/deleted", link
         )
-
-
-def cursor_page(rows: list[_Row], wanted: SearchRequest) -> Page[_Row]:
-    """The page after the cursor of ascending rows, in the wanted direction."""
-    number = 1
-    first, last = 0, len(rows)
-    if wanted.starting_after is not None:
-        cursor = read_cursor(wanted.starting_after)
-        number = cursor.page
-        if wanted.descending:
-            last = bisect.bisect_left(rows, (cursor.value, cursor.id))
-        else:
-            first = bisect.bisect_right(rows, (cursor.value, cursor.id))
-    if wanted.descending:
-        taken = rows[max(first, last - wanted.per_page) : last][::-1]
-    else:
-        taken = rows[first : min(last, first + wanted.per_page)]
-    following = None
-    if taken and last - first > len(taken):
-        following = Cursor(taken[-1][0], taken[-1][1], number + 1).encode()
-    return Page(taken, number, wanted.per_page, len(rows), following)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class RefusedError(Exception):
-    """A request that is turned down: HTTP status, error code, words for people."""
+    """A request that is turned down: HTTP status, error code, words for people, headers."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         """Refuse with this status and one error."""
         super().__init__(f"{status} {code}: {message}")
         self.status = status
         self.code = code
         self.message = message
+        self.headers = dict(headers or {})
 
     def body(self, request_id: str) -> dict[str, object]:
         """The error list that the API description asks for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 JSON = "application/json; charset=utf-8"
 
@@ -19,6 +20,14 @@ class Request:
     body: bytes = b""
 
 
+class Manner(Enum):
+    """What becomes of the connection."""
+
+    SEND = "send"
+    RESET = "reset"
+    HANG = "hang"  # held for a while, then closed without a word
+
+
 @dataclass(frozen=True)
 class Answer:
     """One answer: the exact bytes of its body."""
@@ -27,4 +36,4 @@ class Answer:
     status: int = 200
     content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
-    route: str = ""
+    manner: Manner = Manner.SEND

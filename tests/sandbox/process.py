@@ -15,6 +15,8 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from .modes import Modes, to_flags
+
 _ROOT = Path(__file__).resolve().parents[2]
 _STOP_SECONDS = 10
 _ASK_SECONDS = 120
@@ -46,11 +48,13 @@ class Sandbox:
         timezone: str = "UTC",
         api_token: str = "synthetic-token",
         port: int = 0,
+        **modes: Any,
     ) -> Sandbox:
         """Start a sandbox on a free port; `deny` takes stream names, `name:401` for that status.
 
-        `rate_limit` is requests per 10 seconds, by default too many to matter. Raises
-        SandboxError with the process's own words if it does not come up.
+        `rate_limit` is requests per 10 seconds, by default too many to matter. `modes` are the
+        fields of `modes.Modes`, all off where not given. Raises SandboxError with the process's
+        own words if it does not come up.
         """
         command = [sys.executable, "-m", "tests.sandbox", "--port", str(port), "--seed", str(seed)]
         command += ["--conversations", str(conversations), "--latency-ms", str(latency_ms)]
@@ -58,6 +62,7 @@ class Sandbox:
         command += ["--api-token", api_token]
         for resource in deny:
             command += ["--deny", resource]
+        command += to_flags(Modes(**modes))
         # A file takes any amount of complaints; a pipe that nobody reads would block the process.
         with tempfile.TemporaryFile("w+") as complaints:
             process = subprocess.Popen(
@@ -116,12 +121,15 @@ class Sandbox:
             raise SandboxError(message) from error
         return content, headers
 
-    def truth(self, stream: str) -> list[dict[str, Any]]:
-        """The rows that an archive must hold of a stream, without `payload_id`."""
+    def truth(self, stream: str, served: bool = False) -> list[dict[str, Any]]:
+        """The rows that an archive must hold of a stream, without `payload_id`.
+
+        `served` adds to conversation_parts those that are no longer shown but once were.
+        """
         rows: list[dict[str, Any]] = []
         first = 0
         while True:
-            path = f"truth/{stream}?first={first}&count={_PIECE}"
+            path = f"truth/{stream}?first={first}&count={_PIECE}&served={int(served)}"
             piece, headers = self._answer(path, None, "GET")
             rows.extend(json.loads(piece))
             first += _PIECE
@@ -137,9 +145,24 @@ class Sandbox:
         ids: list[str] = json.loads(self._ask(f"ids/{stream}"))
         return ids
 
-    def requests(self) -> dict[str, Any]:
-        """Requests since the last reset: `total`, `by_route`, `status`."""
-        counts: dict[str, Any] = json.loads(self._ask("requests"))
+    def payloads(self, stream: str, record_id: str) -> list[bytes]:
+        """All bytes that an object's last version was served as: signed addresses differ."""
+        texts: list[str] = json.loads(self._ask(f"payloads/{stream}/{record_id}"))
+        return [text.encode() for text in texts]
+
+    def vanished(self, stream: str) -> list[Any]:
+        """The keys of what was there and is no more: ids, or lists of a key's properties."""
+        keys: list[Any] = json.loads(self._ask(f"vanished/{stream}"))
+        return keys
+
+    def requests(self, more_than: int = 1) -> dict[str, Any]:
+        """Requests since the last reset.
+
+        `total`, `by_route`, `status`, `faults`: counts. `conversations`: `gets`, `distinct` ids,
+        distinct ids `answered` well, and those fetched `more_than` so often with their counts.
+        `windows` of the rate limit: `ends`, `ours`, `others`, `refused`; `others` in all.
+        """
+        counts: dict[str, Any] = json.loads(self._ask(f"requests?more_than={more_than}"))
         return counts
 
     def log(self, after: int = 0) -> list[list[Any]]:
@@ -156,3 +179,20 @@ class Sandbox:
         asked = {"count": count, "seconds": seconds}
         changed: dict[str, list[str]] = json.loads(self._ask("change", asked, "POST"))
         return changed
+
+    def changes(self) -> list[list[Any]]:
+        """Live changes so far: request number, epoch second, kind, stream, id."""
+        happened: list[list[Any]] = json.loads(self._ask("changes"))
+        return happened
+
+    def freeze(self, seconds: int = 600) -> None:
+        """No more live changes, nothing lags, transcripts are whole; the clock moves on."""
+        self._ask("freeze", {"seconds": seconds}, "POST")
+
+    def thaw(self) -> None:
+        """Live changes go on."""
+        self._ask("thaw", {}, "POST")
+
+    def always_fail(self, *objects: str) -> None:
+        """Let these objects (`stream:id`) and no others answer 500 whenever asked for."""
+        self._ask("always_fail", {"objects": list(objects)}, "POST")

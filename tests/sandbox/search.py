@@ -25,6 +25,7 @@ _NUMBER = frozenset(("=", "!=", "IN", "NIN", "<", ">"))
 _BOUNDED = frozenset(("<=", ">="))
 _BOOLEAN = frozenset(("=", "!=", "IN", "NIN"))
 _DAY = frozenset(("=", "<", ">"))
+_INCLUSIVE = {">": ">=", "<": "<="}
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Dialect:
     open_prefix: str | None = None  # names under it are accepted as strings
     day_zone: str | None = None  # dates compare by day in this zone; None: by second
     bounded: bool = True  # whether <= and >= are known
+    inclusive: bool = False  # whether < and > take their bound in
 
     def kind(self, field: str) -> str:
         """The kind of a field; an unknown field is refused with 400."""
@@ -154,6 +156,8 @@ def _compare(found: Any, query: Filter, dialect: Dialect) -> bool:
     if found is None or value is None:
         return operator == "!~"
     if operator in ("<", ">", "<=", ">="):
+        if dialect.inclusive:
+            operator = _INCLUSIVE.get(operator, operator)
         return _ordered(found, operator, value, dialect.day_zone if kind == "date" else None)
     contained = {
         "~": value.lower() in found.lower(),
@@ -167,9 +171,10 @@ def _compare(found: Any, query: Filter, dialect: Dialect) -> bool:
 def _ordered(found: int, operator: str, value: int, zone: str | None) -> bool:
     if zone is not None:
         # The value is cut to its day: after means from the next day on.
-        if operator == ">":
-            return found >= day_start(value, zone, days_later=1)
-        return found < day_start(value, zone)
+        if operator in (">", "<="):
+            next_day = day_start(value, zone, days_later=1)
+            return (found >= next_day) == (operator == ">")
+        return (found < day_start(value, zone)) == (operator == "<")
     return {
         "<": found < value,
         ">": found > value,
@@ -194,7 +199,7 @@ class Span:
     last: int | None = None
 
 
-def updated_span(query: Query) -> tuple[Span, tuple[Query, ...]]:
+def updated_span(query: Query, inclusive: bool = False) -> tuple[Span, tuple[Query, ...]]:
     """The bounds that a query sets on `updated_at` by second, and what it asks beside them."""
     members = query.members if isinstance(query, Group) else (query,)
     if isinstance(query, Group) and query.operator == "OR" and len(members) > 1:
@@ -207,13 +212,16 @@ def updated_span(query: Query) -> tuple[Span, tuple[Query, ...]]:
             rest.append(member)
             continue
         value = int(member.value) if not isinstance(member.value, tuple) else 0
+        operator = member.operator
+        if inclusive:
+            operator = _INCLUSIVE.get(operator, operator)
         low, high = {
             ">": (value + 1, None),
             ">=": (value, None),
             "<": (None, value - 1),
             "<=": (None, value),
             "=": (value, value),
-        }.get(member.operator, (None, None))
+        }.get(operator, (None, None))
         if low is None and high is None:
             rest.append(member)
         first = low if first is None else first if low is None else max(first, low)

@@ -33,7 +33,8 @@ class Call:
 
     index: int
     document: Document
-    updated_at: int  # epoch seconds, however the document spells it
+    created_at: int  # epoch seconds, however the document spells them
+    updated_at: int
     form: str  # "text", "json", "empty" or "none"
     lines: list[Line] = field(default_factory=list)
 
@@ -77,10 +78,15 @@ def make_call(
     words: Vocabulary,
     conversation_ids: list[str],
     contacts: list[Document],
+    begun: int | None = None,
 ) -> Call:
-    """The call of this index; a few belong to no conversation, some share one."""
+    """The call of this index; a few belong to no conversation, some share one.
+
+    It began at second `begun`, or within 200 days before `start`, and lasted up to 5,000 seconds.
+    """
     rng = random.Random(f"call {seed} {index}")
-    begun = start - 7_200 - rng.randrange(200 * _DAY)
+    long_ago = start - 7_200 - rng.randrange(200 * _DAY)
+    begun = long_ago if begun is None else begun
     missed = index % 7 == 6
     answered = None if missed else begun + rng.randrange(3, 40)
     ended = begun + rng.randrange(60, 5_000)
@@ -117,7 +123,7 @@ def make_call(
         "fin_recording_url": f"{api}/fin_recording" if fin else None,
         "fin_transcription_url": None,
     }
-    return Call(index, document, updated, form, lines)
+    return Call(index, document, begun, updated, form, lines)
 
 
 def clock_time(seconds: int) -> str:

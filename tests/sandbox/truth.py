@@ -13,6 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from . import serialise, telephony, truth_conversations
+from .conversation_api import ConversationApi
 from .conversations import Conversation
 from .errors import not_found
 from .knowledge import Article
@@ -172,12 +173,12 @@ class Truth:
     def __init__(
         self,
         workspace: Workspace,
-        fetch_count: Callable[[str], int],
+        conversations: ConversationApi,
         admins: Callable[[], list[Document]],
     ) -> None:
-        """Of this workspace; `fetch_count` and `admins` tell what was served last."""
+        """Of this workspace; `conversations` and `admins` tell what was served last."""
         self._workspace = workspace
-        self._fetch_count = fetch_count
+        self._conversations = conversations
         self._admins = admins
 
     def object_count(self, stream: str) -> int:
@@ -196,13 +197,25 @@ class Truth:
             rows.extend(self._signed(conversation, truth_conversations.rows(stream, conversation)))
         return rows
 
+    def parts_served(self, first: int, count: int) -> Rows:
+        """The parts that are shown and those that once were, for `count` conversations."""
+        rows: Rows = []
+        for conversation in self._workspace.conversations(first, count):
+            oldest = self._conversations.first_part_served(conversation.id)
+            if oldest is None:
+                made = truth_conversations.rows("conversation_parts", conversation)
+            else:
+                made = truth_conversations.parts_from(conversation, oldest)
+            rows.extend(self._signed(conversation, made))
+        return rows
+
     def _signed(self, conversation: Conversation, rows: Iterator[Document]) -> Rows:
         """Put in the signed addresses of the last fetch."""
         made = list(rows)
         text = json.dumps(made).encode()
         if not serialise.is_signed(text):
             return made
-        fetch = self._fetch_count(conversation.id)
+        fetch = self._conversations.fetch_count(conversation.id)
         signed: Rows = json.loads(
             serialise.sign(text, conversation.id, fetch, self._workspace.start)
         )
@@ -210,13 +223,13 @@ class Truth:
 
     def _others(self, stream: str) -> list[Callable[[], Rows]]:
         """One maker of rows for each object of a stream that does not come from conversations."""
-        workspace, setting = self._workspace, self._workspace.setting
+        workspace = self._workspace
         documents: dict[str, tuple[Callable[[Document], Document], list[Document]]] = {
             "admins": (_admin, self._admins()),
-            "teams": (_team, setting.teams),
-            "tags": (_tag, setting.tags),
+            "teams": (_team, workspace.teams),
+            "tags": (_tag, workspace.tags),
             "collections": (_collection, workspace.collections),
-            "contacts": (_contact, setting.contacts),
+            "contacts": (_contact, workspace.contacts),
             "deleted_conversations": (_deleted, workspace.deleted),
         }
         if stream in documents:

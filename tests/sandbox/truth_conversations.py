@@ -103,7 +103,17 @@ def _conversation(conversation: Conversation) -> Iterator[Document]:
 
 
 def _parts(conversation: Conversation) -> Iterator[Document]:
-    for part in _shown(conversation):
+    yield from _part_rows(conversation, _shown(conversation))
+
+
+def parts_from(conversation: Conversation, first: int) -> Iterator[Document]:
+    """The rows of all parts that are shown, and of those before them from place `first` on."""
+    hidden = conversation.parts[first : max(first, len(conversation.parts) - SHOWN_PARTS)]
+    yield from _part_rows(conversation, [*hidden, *_shown(conversation)])
+
+
+def _part_rows(conversation: Conversation, own_parts: list[Part]) -> Iterator[Document]:
+    for part in own_parts:
         document = part.document
         row = copied(
             document,

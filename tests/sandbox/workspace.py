@@ -16,6 +16,7 @@ from .features import SHOWN_PARTS, Plan, deleted_number_of, make_plans, number_o
 from .knowledge import Article
 from .people import Document
 from .telephony import Call
+from .vanished import Vanished
 from .vocabulary import make_vocabulary
 
 _DAY = 86_400
@@ -50,6 +51,12 @@ class Workspace:
             companies=people.make_companies(seed, words, start),
             contacts=contacts,
         )
+        # Those that are listed now. The setting's own lists never change: conversations that are
+        # still to be made are made from them.
+        self.admins, self.tags = list(admins), list(tags)
+        self.contacts, self.teams = list(contacts), list(self.setting.teams)
+        self.merged: dict[str, str] = {}  # a merged contact's id, the id of the one it became
+        self.vanished = Vanished()
         self.me = people.make_me(seed, start, timezone)
         self.collections = knowledge.make_collections(
             seed, max(24, min(60, conversations // 20)), start, words
@@ -79,6 +86,7 @@ class Workspace:
             (plan.updated_at, str(plan.number)) for plan in self.plans
         )
         self._index_of = {identifier: index for index, identifier in enumerate(ids)}
+        self._gone: set[int] = set()
         self._recent: OrderedDict[int, Conversation] = OrderedDict()
         self._full: OrderedDict[int, bytes] = OrderedDict()
         self._full_bytes = 0
@@ -87,8 +95,17 @@ class Workspace:
     # Conversations
 
     def conversation_count(self) -> int:
-        """How many conversations there are."""
+        """How many conversations there ever were; indexes run up to here."""
         return len(self._updated)
+
+    def is_there(self, index: int) -> bool:
+        """Whether the conversation of this index has not been deleted."""
+        return index not in self._gone
+
+    def part_count(self, index: int) -> int:
+        """How many parts a conversation has, without making it where nothing happened to it."""
+        changed = self.changed.get(index)
+        return self.plans[index].parts if changed is None else len(changed.parts)
 
     def index_of(self, conversation_id: str) -> int | None:
         """The index of a conversation by its id; None where there is none."""
@@ -108,10 +125,11 @@ class Workspace:
         return made
 
     def conversations(self, first: int = 0, count: int | None = None) -> Iterator[Conversation]:
-        """Conversations by index, from `first` on."""
+        """Conversations by index, from `first` on, without those that were deleted."""
         last = self.conversation_count() if count is None else first + count
         for index in range(first, min(last, self.conversation_count())):
-            yield self.conversation(index)
+            if self.is_there(index):
+                yield self.conversation(index)
 
     def own(self, index: int) -> Conversation:
         """The conversation of this index, to be changed; call `touch` when done."""
@@ -139,6 +157,23 @@ class Workspace:
             self._updated[index] = after[0]
         self._hits.pop(index, None)
         self._full_bytes -= len(self._full.pop(index, b""))
+
+    def delete(self, index: int, at: int) -> None:
+        """Delete a conversation at second `at`."""
+        conversation_id = self.conversation(index).id
+        position = (self._updated[index], conversation_id)
+        del self.by_update[bisect.bisect_left(self.by_update, position)]
+        del self._index_of[conversation_id]
+        self._gone.add(index)
+        self.deleted.append(
+            {
+                "type": "conversation",
+                "id": conversation_id,
+                "metrics_retained": index % 3 == 0,
+                "deleted_at": at,
+            }
+        )
+        self.vanished.note("conversations", conversation_id)
 
     def hit_template(self, index: int) -> bytes:
         """A conversation as lists and searches show it, without its parts, addresses unsigned."""

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sandbox import prose, serialise
-from tests.sandbox.conversation_api import cursor_page
+from tests.sandbox.cursors import cursor_page
 from tests.sandbox.errors import RefusedError
 from tests.sandbox.limits import RateLimit
 from tests.sandbox.paging import Cursor, numbered_page, read_cursor

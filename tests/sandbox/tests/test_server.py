@@ -214,11 +214,12 @@ def test_requests_are_counted_and_control_is_not(sandbox: Sandbox) -> None:
     call(sandbox, f"/conversations/{sandbox.ids('conversations')[0]}")
     call(sandbox, "/conversations/1")
     call(sandbox, "/me?x=1", token="wrong")
-    assert sandbox.requests() == {
-        "total": 4,
-        "by_route": {"GET /me": 2, "GET /conversations/{id}": 2},
-        "status": {"200": 2, "404": 1, "401": 1},
-    }
+    counts = sandbox.requests()
+    assert counts["total"] == 4
+    assert counts["by_route"] == {"GET /me": 2, "GET /conversations/{id}": 2}
+    assert counts["status"] == {"200": 2, "404": 1, "401": 1}
+    assert counts["conversations"] == {"gets": 2, "distinct": 2, "answered": 1, "more_than": {}}
+    assert (counts["faults"], counts["others"]) == ({}, 0)
     assert sandbox.log(after=2) == [["GET", "/conversations/1", 404], ["GET", "/me?x=1", 401]]
 
 

@@ -1,0 +1,155 @@
+"""Things that happen to the objects of a workspace, each moving `updated_at` as Intercom would.
+
+When they happen and in which order is decided by who calls: `changes` on request, `live` while the
+workspace is being read.
+"""
+
+from __future__ import annotations
+
+import random
+
+from . import extras, parts, prose, telephony
+from .conversations import Conversation, add_part, make_conversation, settle
+from .features import Plan, number_of
+from .knowledge import make_article
+from .people import Document
+from .workspace import Workspace
+
+Event = tuple[str, str]  # stream, id of what changed
+
+
+class Events:
+    """Lets things happen at a second; what is not said is chosen by `rng`.
+
+    An `index` names the conversation that it happens to; None: any.
+    """
+
+    def __init__(self, workspace: Workspace, rng: random.Random) -> None:
+        """Change this workspace; `rng` may be replaced at any time."""
+        self.workspace = workspace
+        self.rng = rng
+
+    def any_conversation(self) -> int:
+        """The index of some conversation that is there."""
+        while True:
+            index = self.rng.randrange(self.workspace.conversation_count())
+            if self.workspace.is_there(index):
+                return index
+
+    def own(self, index: int | None) -> tuple[int, Conversation]:
+        """A conversation that may be changed."""
+        index = self.any_conversation() if index is None else index
+        return index, self.workspace.own(index)
+
+    def done(self, index: int, conversation: Conversation, at: int) -> Event:
+        """Bring a changed conversation and the workspace in step."""
+        settle(conversation, at)
+        self.workspace.touch(index)
+        return "conversations", conversation.id
+
+    def _part(self, name: str, at: int, index: int | None) -> Event:
+        index, conversation = self.own(index)
+        add_part(conversation, self.rng, name, at, self.workspace.words)
+        return self.done(index, conversation, at)
+
+    def reply(self, at: int, index: int | None = None) -> Event:
+        """A message or a note."""
+        name = self.rng.choice(("comment", "comment", "note", "quick_reply"))
+        return self._part(name, at, index)
+
+    def close(self, at: int, index: int | None = None) -> Event:
+        """It is closed."""
+        return self._part("close", at, index)
+
+    def reopen(self, at: int, index: int | None = None) -> Event:
+        """It is opened or snoozed."""
+        name = self.rng.choice(("open", "assign_and_reopen", "snoozed"))
+        return self._part(name, at, index)
+
+    def assign(self, at: int, index: int | None = None) -> Event:
+        """It is assigned."""
+        return self._part(self.rng.choice(("assignment", "default_assignment")), at, index)
+
+    def rate(self, at: int, index: int | None = None) -> Event:
+        """It is rated, with a remark."""
+        index, conversation = self.own(index)
+        remark = self.workspace.words.sentence(self.rng)
+        document = conversation.document
+        document["conversation_rating"] = extras.make_rating(self.rng, document, at, remark)
+        add_part(conversation, self.rng, "conversation_rating_changed", at, self.workspace.words)
+        return self.done(index, conversation, at)
+
+    def tag(self, at: int, index: int | None = None) -> Event:
+        """Put a tag on, or take one off."""
+        index, conversation = self.own(index)
+        tags = conversation.document["tags"]["tags"]
+        if tags and self.rng.random() < 0.4:
+            self.untag(conversation)
+        else:
+            used = {tag["id"] for tag in tags}
+            free = [tag for tag in self.workspace.setting.tags if tag["id"] not in used]
+            tag: Document = self.rng.choice(free)
+            tags.append(extras.make_applied_tag(tag, at, conversation.cast))
+            self.workspace.vanished.back("conversation_tags", conversation.id, tag["id"])
+        return self.done(index, conversation, at)
+
+    def untag(self, conversation: Conversation) -> None:
+        """Take one of the tags off that a conversation has."""
+        tags = conversation.document["tags"]["tags"]
+        tag = tags.pop(self.rng.randrange(len(tags)))
+        self.workspace.vanished.note("conversation_tags", conversation.id, tag["id"])
+
+    def redact(self, at: int, index: int | None = None, newest: int = 10_000) -> Event:
+        """One of the `newest` parts is redacted, or the first message where none has words."""
+        index, conversation = self.own(index)
+        written = [part for part in conversation.parts[-newest:] if part.document["body"]]
+        if written:
+            part = self.rng.choice(written)
+            parts.redact(part)
+            part.document["updated_at"] = at
+        else:
+            conversation.document["source"] |= {"redacted": True, "body": "", "attachments": []}
+            conversation.source_text = prose.EMPTY_BODY.text
+        return self.done(index, conversation, at)
+
+    def begin(self, at: int) -> Event:
+        """A new conversation."""
+        index = self.workspace.conversation_count()
+        plan = Plan(index, number_of(index), at - 1, at, 1, frozenset())
+        conversation = make_conversation(plan, self.workspace.setting)
+        self.workspace.adopt(conversation)
+        return "conversations", conversation.id
+
+    def update_contact(self, at: int) -> Event:
+        """A contact is seen and gets an attribute."""
+        contact = self.rng.choice(self.workspace.contacts)
+        contact["updated_at"] = at
+        contact["custom_attributes"]["last_mood"] = self.workspace.words.phrase(self.rng, 2)
+        contact["last_seen_at"] = at
+        return "contacts", str(contact["id"])
+
+    def update_article(self, at: int) -> Event:
+        """An article gets another title and text."""
+        index = self.rng.randrange(len(self.workspace.articles))
+        article = self.workspace.articles[index]
+        # Another seed writes another text for the same place in the help centre.
+        seed = self.workspace.seed + self.rng.randrange(1, 10**6)
+        other = make_article(seed, index, at, self.workspace.words)
+        article.document |= {
+            "title": other.document["title"],
+            "body": other.document["body"],
+            "updated_at": at,
+        }
+        article.text = other.text
+        return "articles", str(article.document["id"])
+
+    def transcribe(self, at: int) -> Event:
+        """A transcript comes late, with the call marked as changed."""
+        silent = [call for call in self.workspace.calls if not call.speaks]
+        call = self.rng.choice(silent or self.workspace.calls)
+        call.form = self.rng.choice(("text", "json"))
+        call.lines = telephony.make_lines(self.rng, self.workspace.words)
+        call.updated_at = at
+        call.document["updated_at"] = telephony.spell(call.index, at)
+        call.document["transcription_url"] = f"https://api.intercom.io/calls/{call.id}/transcript"
+        return "calls", call.id

@@ -1,0 +1,320 @@
+"""Live changes: what happens while the workspace is read, who sees it when, what is left of it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import pytest
+
+from tests.sandbox.process import Sandbox
+from tests.sandbox.tests.client import call
+from tests.sandbox.tests.inside import Inside, open_inside
+
+STREAMS = ("conversations", "contacts", "calls", "articles", "collections", "tags", "admins")
+
+
+def read_all(inside: Inside, rounds: int = 3) -> list[bytes]:
+    """Lists and fetches for a while, as a client would; everything that was answered."""
+    answers: list[bytes] = []
+    for _ in range(rounds):
+        for path in ("/contacts?per_page=150", "/articles", "/calls", "/help_center/collections"):
+            answers.append(inside.ask(path).body)
+        hits = inside.search()
+        answers.append(json.dumps(hits).encode())
+        for hit in hits["conversations"]:
+            answers.append(inside.ask(f"/conversations/{hit['id']}").body)
+    return answers
+
+
+@pytest.fixture(scope="module")
+def moved() -> Inside:
+    """A workspace that has been read for some 3,000 requests, with a change every third."""
+    inside = open_inside(seed=2, conversations=150, change_every=3, seconds_per_request=0.5)
+    read_all(inside, rounds=20)
+    return inside
+
+
+def test_same_seed_and_same_questions_same_answers() -> None:
+    def once(seed: int) -> list[bytes]:
+        return read_all(open_inside(seed, change_every=4, seconds_per_request=0.5))
+
+    assert once(1) == once(1)
+
+
+def test_every_kind_of_change_happens(moved: Inside) -> None:
+    kinds = Counter(change.kind for change in moved.api.live.changes)
+    expected = """
+        reply close reopen assign rate tag redact participants whisper delete_conversation begin
+        create_contact update_contact merge_contacts delete_contact call_ends update_call hear
+        create_article update_article delete_article create_collection update_collection
+        delete_collection create_tag delete_tag update_admin delete_admin
+    """
+    assert set(expected.split()) <= kinds.keys()
+    assert {kind.split()[1] for kind in kinds if " " in kind} == {"before", "after"}
+    requests = {change.request for change in moved.api.live.changes}
+    assert requests == set(range(3, moved.api.serving.number + 1, 3))
+
+
+def test_no_changes_without_the_mode() -> None:
+    inside = open_inside(seconds_per_request=1)
+    assert read_all(inside, 1) != []
+    assert inside.api.live.changes == []
+
+
+def test_lists_and_searches_agree_with_the_truth_after_the_freeze() -> None:
+    inside = open_inside(seed=5, conversations=90, change_every=2, seconds_per_request=0.5)
+    read_all(inside, rounds=6)
+    inside.ask("/_sandbox/freeze", {})
+    before = len(inside.api.live.changes)
+    found = {hit["id"]: hit for hit in inside.hits()}
+    truth = inside.json("/_sandbox/truth/conversations")
+    assert found.keys() == {row["id"] for row in truth}
+    for row in truth:
+        answer = inside.ask(f"/conversations/{row['id']}")
+        whole = json.loads(answer.body)
+        assert (row["state"], row["read"]) == (whole["state"], whole["read"])
+        assert whole["updated_at"] == found[row["id"]]["updated_at"]
+        assert answer.body.decode() in inside.json(f"/_sandbox/payloads/conversations/{row['id']}")
+        # The hit shows the whole object but its parts.
+        del whole["conversation_parts"]
+        assert whole.keys() == found[row["id"]].keys()
+        assert whole["tags"] == found[row["id"]]["tags"]
+    for stream in STREAMS[1:]:
+        ids = {row["id"] for row in inside.json(f"/_sandbox/truth/{stream}")}
+        assert ids == set(inside.json(f"/_sandbox/ids/{stream}"))
+    assert len(inside.api.live.changes) == before
+    inside.ask("/_sandbox/thaw", {})
+    read_all(inside, 1)
+    assert len(inside.api.live.changes) > before
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_what_vanished_was_there_and_is_not_any_more(moved: Inside, stream: str) -> None:
+    gone = moved.json(f"/_sandbox/vanished/{stream}")
+    assert gone or stream == "calls"
+    assert set(gone).isdisjoint(moved.json(f"/_sandbox/ids/{stream}"))
+
+
+def test_deleted_conversations_are_gone_and_listed(moved: Inside) -> None:
+    gone = moved.json("/_sandbox/vanished/conversations")
+    deleted = moved.json("/_sandbox/truth/deleted_conversations")
+    assert set(gone) <= {row["id"] for row in deleted}
+    assert {moved.ask(f"/conversations/{i}").status for i in gone} == {404}
+    assert set(gone).isdisjoint(hit["id"] for hit in moved.hits())
+
+
+@pytest.mark.parametrize(
+    ("stream", "keys"),
+    [
+        ("conversation_tags", ("conversation_id", "tag_id")),
+        ("conversation_participants", ("conversation_id", "type", "id")),
+    ],
+)
+def test_vanished_tags_and_participants_are_not_in_the_truth(
+    moved: Inside, stream: str, keys: tuple[str, ...]
+) -> None:
+    gone = {tuple(key) for key in moved.json(f"/_sandbox/vanished/{stream}")}
+    there = {tuple(row[k] for k in keys) for row in moved.json(f"/_sandbox/truth/{stream}")}
+    assert gone
+    assert gone.isdisjoint(there)
+
+
+def test_merged_contacts_are_gone_and_lead_to_the_other(moved: Inside) -> None:
+    merged = moved.api.workspace.merged
+    assert merged
+    listed = moved.json("/_sandbox/ids/contacts")
+    for source, target in merged.items():
+        answer = moved.ask(f"/contacts/{source}")
+        assert answer.status == 410
+        assert answer.headers["Link"] == f'</contacts/{target}>; rel="canonical"'
+        assert moved.ask(f"/contacts/{source}", version="2.15").status == 404
+        assert source not in listed
+    deleted = set(moved.json("/_sandbox/vanished/contacts")) - merged.keys()
+    assert {moved.ask(f"/contacts/{i}").status for i in deleted} == {404}
+    contact = moved.json(f"/contacts/{listed[0]}")
+    assert contact["id"] == listed[0]
+
+
+def until(inside: Inside, path: str, wanted: Any) -> Any:
+    """Ask until the change that falls on a request is a wanted one; that change."""
+    for _ in range(2_000):
+        inside.ask(path)
+        change = inside.api.live.changes[-1]
+        if wanted(change):
+            return change
+    raise AssertionError("no such change in 2,000 requests")
+
+
+def test_a_change_on_each_side_of_a_fetch_falls_in_one_second() -> None:
+    inside = open_inside(change_every=1, seconds_per_request=0.5)
+    target = inside.hits()[0]["id"]
+    answer = inside.ask(f"/conversations/{target}")
+    while not inside.api.live.changes[-1].kind.endswith(" after"):
+        answer = inside.ask(f"/conversations/{target}")
+    before, after = inside.api.live.changes[-2:]
+    assert (before.id, after.id) == (target, target)
+    assert (before.at, before.request) == (after.at, after.request)
+    served = json.loads(answer.body)
+    assert served["updated_at"] == before.at
+    assert int(parsedate_to_datetime(answer.headers["Date"]).timestamp()) == before.at
+    inside.ask("/_sandbox/freeze", {})
+    now = inside.json(f"/conversations/{target}")
+    assert now["updated_at"] == served["updated_at"]
+    assert now != served
+
+
+def test_a_lagging_replica_answers_older_versions_and_then_the_last() -> None:
+    inside = open_inside(seed=7, conversations=80, change_every=2, seconds_per_request=0.5)
+    behind: Counter[int] = Counter()
+    for _ in range(60):
+        inside.ask("/me")
+        since = inside.now() - 60
+        for hit in inside.search(since=since)["conversations"]:
+            updated = [
+                json.loads(answer.body)["updated_at"]
+                for _ in range(4)
+                if (answer := inside.ask(f"/conversations/{hit['id']}")).status == 200
+            ]
+            lagged = sum(at < hit["updated_at"] for at in updated)
+            behind[lagged] += 1
+            # Only a version that its own time gives away is served late.
+            assert updated == sorted(updated)
+    assert behind[0] > 10 * behind[1] > 0
+    assert set(behind) <= {0, 1, 2, 3}
+    inside.ask("/_sandbox/freeze", {})
+    for hit in inside.hits():
+        fetched = inside.json(f"/conversations/{hit['id']}")
+        assert fetched["updated_at"] == hit["updated_at"]
+
+
+def test_a_whispered_change_moves_no_time_and_shows_in_the_hit() -> None:
+    inside = open_inside(seed=3, change_every=1, seconds_per_request=0.1)
+    seen: dict[str, Any] = {}
+    whispered = 0
+    for _ in range(600):
+        since = inside.now() - 200
+        hits = {hit["id"]: hit for hit in inside.search(since=since)["conversations"]}
+        change = inside.api.live.changes[-1]
+        if change.kind == "whisper" and change.id in seen and change.id in hits:
+            old, new = seen[change.id], hits[change.id]
+            assert new["updated_at"] == old["updated_at"]
+            assert change.at - new["updated_at"] <= 120
+            signed = ("source",)
+            assert {k for k in new if k not in signed and new[k] != old[k]} <= {
+                "read",
+                "tags",
+                "conversation_rating",
+            }
+            whispered += any(new[k] != old[k] for k in ("read", "tags", "conversation_rating"))
+        seen = hits
+    assert whispered > 5
+
+
+def test_new_objects_are_found_by_searches_only_after_a_while() -> None:
+    inside = open_inside(seed=2, change_every=1, seconds_per_request=0.2)
+
+    def searched() -> set[str]:
+        return {contact["id"] for contact in inside.search("/contacts/search")["data"]}
+
+    late = 0
+    for _ in range(30):
+        change = until(inside, "/me", lambda c: c.kind == "create_contact")
+        assert inside.ask(f"/contacts/{change.id}").status in (200, 404, 410)
+        listed = {c["id"] for c in inside.json("/contacts?per_page=150")["data"]}
+        missing = listed - searched()
+        late += change.id in missing
+        waited = max((c.at for c in inside.api.live.changes if c.id in missing), default=0)
+        assert inside.now() - waited < 200 or not missing
+    assert late > 3
+    inside.ask("/_sandbox/freeze", {})
+    assert searched() == set(inside.json("/_sandbox/ids/contacts"))
+    hits = {hit["id"] for hit in inside.hits()}
+    assert hits == set(inside.json("/_sandbox/ids/conversations"))
+
+
+def test_transcripts_come_in_part_then_whole_and_leave_the_call_as_it_was() -> None:
+    inside = open_inside(seed=4, change_every=1, seconds_per_request=0.5)
+    texts: dict[str, list[str]] = {}
+    calls: dict[str, bytes] = {}
+    for _ in range(1_500):
+        inside.ask("/me")
+        change = inside.api.live.changes[-1]
+        if change.stream == "calls":
+            calls[change.id] = inside.ask(f"/_sandbox/payload/calls/{change.id}").body
+        if change.stream == "call_transcriptions":
+            rows = inside.json("/_sandbox/truth/call_transcriptions")
+            text = next(r["transcript_text"] for r in rows if r["call_id"] == change.id)
+            texts.setdefault(change.id, []).append(text)
+            now = inside.ask(f"/_sandbox/payload/calls/{change.id}").body
+            assert calls.setdefault(change.id, now) == now
+    grown = [versions for versions in texts.values() if len(versions) > 1]
+    assert grown
+    for part, whole in grown:
+        assert whole.startswith(part)
+        assert len(whole) > len(part)
+    inside.ask("/_sandbox/freeze", {})
+    assert inside.json("/_sandbox/truth/call_transcriptions")
+
+
+def test_an_updated_row_jumps_to_the_first_page_and_a_deleted_one_lets_others_slide() -> None:
+    inside = open_inside(seed=8, change_every=1, seconds_per_request=0.5)
+
+    def ids() -> list[str]:
+        rows = (inside.json(f"/articles?page={page}")["data"] for page in range(1, 5))
+        return [row["id"] for page in rows for row in page]
+
+    inside.ask("/_sandbox/freeze", {})
+    before = ids()
+    inside.ask("/_sandbox/thaw", {})
+    change = until(inside, "/me", lambda c: c.kind in ("update_article", "create_article"))
+    inside.ask("/_sandbox/freeze", {})
+    assert ids()[0] == change.id
+    assert len(before) >= 30
+    inside.ask("/_sandbox/thaw", {})
+    change = until(inside, "/me", lambda c: c.kind == "delete_article")
+    inside.ask("/_sandbox/freeze", {})
+    assert change.id not in ids()
+    assert inside.ask(f"/articles/{change.id}").status == 404
+
+
+def test_parts_once_served_stay_in_their_truth() -> None:
+    inside = open_inside(seed=1, change_every=1, seconds_per_request=0.5)
+    most = max(inside.json("/_sandbox/truth/conversations"), key=lambda r: r["parts_total_count"])
+    target = most["id"]
+    shown = inside.json(f"/conversations/{target}")["conversation_parts"]["conversation_parts"]
+    for _ in range(40):
+        inside.ask(f"/conversations/{target}")
+    now = inside.json(f"/conversations/{target}")["conversation_parts"]
+    assert now["total_count"] > most["parts_total_count"]
+
+    def ids(path: str) -> set[str]:
+        return {r["id"] for r in inside.json(path) if r["conversation_id"] == target}
+
+    current = ids("/_sandbox/truth/conversation_parts")
+    served = ids("/_sandbox/truth/conversation_parts?served=1")
+    assert len(current) == 500
+    assert {part["id"] for part in shown} <= served
+    assert current < served
+
+
+def test_live_changes_over_http_freeze_and_thaw() -> None:
+    with Sandbox.start(seed=6, conversations=60, change_every=2, seconds_per_request=0.5) as live:
+        for _ in range(20):
+            call(live, "/conversations?per_page=5")
+        assert len(live.changes()) == 10
+        before = parsedate_to_datetime(call(live, "/me").headers["Date"])
+        live.freeze()
+        after = parsedate_to_datetime(call(live, "/me").headers["Date"])
+        assert 600 <= (after - before).total_seconds() < 610
+        for _ in range(10):
+            call(live, "/me")
+        assert len(live.changes()) == 10
+        live.thaw()
+        call(live, "/me")
+        call(live, "/me")
+        assert len(live.changes()) == 11
+        assert isinstance(live.vanished("tags"), list)
+        assert live.truth("conversation_parts", served=True)
