@@ -159,10 +159,13 @@ class Report:
         """Say that a resource is done."""
         counted = self.of(stream)
         if counted.denied:
-            level = logging.WARNING
-            accepted = " Accepted by `accept_denied`." if counted.accepted else ""
-            self._logger.log(
-                level, "%s: denied, nothing archived. %s%s", stream, counted.denied, accepted
+            cure = (
+                "Accepted by `accept_denied`."
+                if counted.accepted
+                else "Grant the scope, deselect the stream, or name it in `accept_denied`."
+            )
+            self._logger.warning(
+                "%s: denied, nothing archived. %s %s", stream, counted.denied, cure
             )
         elif counted.failed:
             self._logger.error("%s: not finished. %s", stream, counted.failed)

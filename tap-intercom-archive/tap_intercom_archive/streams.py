@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
         run: Run
         streams: dict[str, ArchiveStream]
+        has_announced: bool
 
         def checkpoint(self) -> None:
             """Write a STATE message if the last one is long enough ago."""
@@ -70,9 +71,12 @@ class ArchiveStream(Stream):
 
     def _write_schema_message(self) -> None:
         """Announce the stream once a run, whoever comes to it first."""
-        if not self.is_announced:
-            self.is_announced = True
-            super()._write_schema_message()
+        if self.is_announced:
+            return
+        self.is_announced = True
+        for message in self._generate_schema_messages():
+            self._tap.write_message(message)
+            self.tap.has_announced = True
 
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
         """Skip the SDK's walk through every record's properties where all are selected."""

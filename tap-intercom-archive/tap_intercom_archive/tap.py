@@ -55,6 +55,7 @@ class TapIntercomArchive(Tap):
         """Begin without a run: discovery needs neither token nor network."""
         self._stop = Stop()
         self._checkpoint_at = time.monotonic()
+        self.has_announced = False
         super().__init__(*args, **kwargs)
         if not self.logger.isEnabledFor(logging.DEBUG):
             # Two lines per stream for machines; the report says the same to people.
@@ -88,6 +89,9 @@ class TapIntercomArchive(Tap):
             self._write_state()
 
     def _write_state(self) -> None:
+        # A STATE before any SCHEMA would be taken for the state that this run began with.
+        if not self.has_announced:
+            return
         self.state_writer.write_state(self.state)
         self._checkpoint_at = time.monotonic()
 
@@ -98,7 +102,7 @@ class TapIntercomArchive(Tap):
         """
         if self.state:
             # The very first message, so that a target can tell whether it holds that much.
-            self._write_state()
+            self.state_writer.write_state(self.state)
         run = self.run
         for resource in RESOURCES:
             stream = self.streams[resource.name]
