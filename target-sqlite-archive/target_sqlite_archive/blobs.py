@@ -55,6 +55,16 @@ def train(samples: Sequence[bytes]) -> bytes | None:
         return None
 
 
+def open_dictionary(content: bytes) -> zstd.ZstdDict:
+    """Load a dictionary; raises :class:`DamagedBlobError` when it is none."""
+    try:
+        dictionary: zstd.ZstdDict = zstd.ZstdDict(content)
+        zstd.ZstdDecompressor(zstd_dict=dictionary)
+    except (zstd.ZstdError, ValueError) as error:
+        raise DamagedBlobError(f"the dictionary cannot be read: {error}") from error
+    return dictionary
+
+
 class Dictionaries:
     """The dictionaries of one file: the newest of each kind to write with, all to read with."""
 
@@ -119,5 +129,5 @@ class Dictionaries:
             ).fetchone()
             if row is None:
                 raise DamagedBlobError(f"dictionary {number} is not in the archive")
-            self._loaded[number] = zstd.ZstdDict(row[0])
+            self._loaded[number] = open_dictionary(row[0])
         return self._loaded[number]

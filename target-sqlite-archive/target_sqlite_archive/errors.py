@@ -1,6 +1,7 @@
 """The errors a person can cause, as one tree; each message is one line that says what to do.
 
-The modules that raise them know the facts; printing and exit codes are left to ``target.py``.
+The modules that raise them know the facts; printing and exit codes are left to ``target.py``
+and ``cli.py``. InputError and what is below it live in ``input_errors.py``, beside the SDK.
 
     TargetError
     ├── DatabaseError          the archive file cannot be used as it is
@@ -17,13 +18,6 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from singer_sdk.exceptions import (
-    InvalidInputLine,
-    InvalidJSONSchema,
-    MissingKeyPropertiesError,
-    RecordsWithoutSchemaException,
-)
-
 
 class TargetError(Exception):
     """What stops a run: the message is one line for a person, without any record's values."""
@@ -39,22 +33,6 @@ class ForeignStateError(TargetError):
 
 class NothingStoredError(TargetError):
     """A stream sent records and not one of them could be stored."""
-
-
-class InputError(TargetError, InvalidInputLine):
-    """A line of the input is no Singer message."""
-
-
-class RecordBeforeSchemaError(InputError, RecordsWithoutSchemaException):
-    """A message names a stream whose SCHEMA has not come yet."""
-
-
-class MissingKeyError(InputError, MissingKeyPropertiesError):
-    """A record lacks a property that its stream's key needs."""
-
-
-class BadSchemaError(InputError, InvalidJSONSchema):
-    """A SCHEMA message cannot be turned into a table."""
 
 
 def explain_sqlite(error: sqlite3.Error, path: Path) -> DatabaseError:

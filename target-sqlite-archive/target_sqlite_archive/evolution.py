@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from target_sqlite_archive.columns import Property, Role
-from target_sqlite_archive.errors import BadSchemaError
+from target_sqlite_archive.input_errors import BadSchemaError
 from target_sqlite_archive.internal import REBUILD
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.registry import Registry, StreamNames

@@ -15,7 +15,7 @@ from typing import IO, Any, Protocol
 import msgspec
 from singer_sdk.singerlib.encoding import GenericSingerReader
 
-from target_sqlite_archive.errors import InputError
+from target_sqlite_archive.input_errors import InputError
 from target_sqlite_archive.jsontext import (
     Members,
     NotJSONError,

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 APPLICATION_ID = 0x49434152  # "ICAR", where `file` shows it
 LAYOUT = 1
+OLDER_DROPPED_SINCE = "older_payloads_dropped_since"  # a key of _meta
 REBUILD = "_rebuild"  # a table's next form, never there after a commit
 
 STATEMENTS = (
@@ -71,19 +72,16 @@ STATEMENTS = (
     "CREATE INDEX _sightings_row ON _sightings (table_name, after_row_id)",
 )
 
-NAMES = frozenset(
-    {
-        "_meta",
-        "_streams",
-        "_states",
-        "_bookmarks",
-        "_versions_seen",
-        "_quarantine",
-        "_dictionaries",
-        "_sightings",
-        "_sightings_row",
-        REBUILD,
-    }
+TABLES = (
+    "_meta",
+    "_streams",
+    "_states",
+    "_bookmarks",
+    "_versions_seen",
+    "_quarantine",
+    "_dictionaries",
+    "_sightings",
 )
+NAMES = frozenset({*TABLES, "_sightings_row", REBUILD})
 # Indexes share the names' space with tables.
 INDEX_PREFIXES = ("_key_", "_versions_")

@@ -16,7 +16,7 @@ from msgspec import UNSET, structs
 
 from target_sqlite_archive import decoders
 from target_sqlite_archive.columns import Property
-from target_sqlite_archive.errors import MissingKeyError
+from target_sqlite_archive.input_errors import MissingKeyError
 from target_sqlite_archive.jsontext import Members, NotJSONError, NotStorableError, members
 from target_sqlite_archive.session import Session
 from target_sqlite_archive.shaping import shape

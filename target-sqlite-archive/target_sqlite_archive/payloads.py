@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from target_sqlite_archive.blobs import Dictionaries, digest, train
 from target_sqlite_archive.columns import VersionOf
 from target_sqlite_archive.evolution import Layout
+from target_sqlite_archive.internal import OLDER_DROPPED_SINCE
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.shaping import SQLValue
 from target_sqlite_archive.sql import DELETED_AT, Column, insert, where
@@ -186,10 +187,16 @@ class PayloadTable:
         )
 
     def _drop_older(self, named: Row, row_id: int) -> None:
-        self._connection.execute(
+        gone = self._connection.execute(
             f"DELETE FROM {quote(self._layout.table)} WHERE {where(self._object)} AND rowid <> ?",
             (*named, row_id),
-        )
+        ).rowcount
+        if gone:
+            # Rows of an older version may still name it: readers must not take that for a loss.
+            self._connection.execute(
+                "INSERT OR IGNORE INTO _meta (key, value) VALUES (?, ?)",
+                (OLDER_DROPPED_SINCE, self._now()),
+            )
 
     def _redact_older(self, named: Row, row_id: int, text: str) -> None:
         flag = self._version.redaction_flag

@@ -14,7 +14,7 @@ from singer_sdk.sinks import BatchSink
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
 from target_sqlite_archive.columns import read_properties
-from target_sqlite_archive.errors import BadSchemaError
+from target_sqlite_archive.input_errors import BadSchemaError
 from target_sqlite_archive.lanes import Lane
 from target_sqlite_archive.sql import METADATA_PROPERTIES
 from target_sqlite_archive.validation import RecordValidator

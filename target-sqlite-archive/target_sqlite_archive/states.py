@@ -45,6 +45,27 @@ def _lasting(value: object) -> object:
     return value
 
 
+class NoStateError(Exception):
+    """A file has no state that a run could start from; the message says why."""
+
+
+def last_state(connection: sqlite3.Connection) -> str:
+    """Give the state that was committed last, as the tap sent it: one JSON object.
+
+    Raises :class:`NoStateError` where there is none, or none that can be read.
+    """
+    row = connection.execute("SELECT value FROM _states ORDER BY id DESC LIMIT 1").fetchone()
+    if row is None:
+        raise NoStateError("no run has committed a state")
+    try:
+        value = json.loads(row[0])
+    except (TypeError, ValueError):
+        value = None
+    if not isinstance(value, dict):
+        raise NoStateError("the last committed state is not a JSON object")
+    return str(row[0])
+
+
 class StateLedger:
     """The committed states of one file; written inside the caller's transaction."""
 

@@ -20,12 +20,8 @@ from singer_sdk.mapper import SameRecordTransform
 
 from target_sqlite_archive.archive import Archive
 from target_sqlite_archive.decoders import REFUSED
-from target_sqlite_archive.errors import (
-    BadSchemaError,
-    InputError,
-    RecordBeforeSchemaError,
-    TargetError,
-)
+from target_sqlite_archive.errors import TargetError
+from target_sqlite_archive.input_errors import BadSchemaError, InputError, RecordBeforeSchemaError
 from target_sqlite_archive.intake import Intake
 from target_sqlite_archive.jsontext import Members, NotJSONError, NotStorableError, members
 from target_sqlite_archive.lanes import Lane

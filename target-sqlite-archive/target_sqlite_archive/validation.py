@@ -15,7 +15,7 @@ import msgspec
 from singer_sdk.exceptions import InvalidRecord
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
-from target_sqlite_archive.errors import BadSchemaError
+from target_sqlite_archive.input_errors import BadSchemaError
 
 # These say how the target stores a string; they are no claim to hold a record to.
 _STORAGE_KEYWORDS = frozenset({"contentMediaType", "contentEncoding"})
