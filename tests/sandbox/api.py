@@ -29,6 +29,7 @@ from .workspace import Workspace
 
 QUIET = Modes()
 _FETCH = "/conversations/{id}"
+_LISTS = ("/conversations", "/conversations/search")
 
 _Version = tuple[int, int]
 _Handler = Callable[[Request, re.Match[str], _Version], Answer]
@@ -172,7 +173,8 @@ class Api:
         except RefusedError as refusal:
             body = msgspec.json.encode(refusal.body(request_id))
             answer = Answer(body, refusal.status, headers=refusal.headers)
-        self.live.after()
+        listed = route is not None and route.template in _LISTS and answer.status == 200
+        self.live.after(listed and not fault)
         template = route.template if route else "unknown"
         self.ledger.note(Served(request.method, shown_path, template, answer.status, fault))
         return replace(answer, headers={**headers, **answer.headers})

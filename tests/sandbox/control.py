@@ -76,13 +76,18 @@ class Control:
             return Answer(json.dumps(refusal.body("control")).encode(), refusal.status)
 
     def _counts(self, request: Request) -> Answer:
-        counts = self._api.ledger.counts(_number(request, "more_than", 1))
         windows = self._api.limit.windows()
-        return _json({**counts, "others": sum(w["others"] for w in windows), "windows": windows})
+        more = {
+            "others": sum(window["others"] for window in windows),
+            "windows": windows,
+            "lagged": self._api.serving.delays.lagged,
+        }
+        return _json(self._api.ledger.counts(_number(request, "more_than", 1)) | more)
 
     def _reset(self) -> Answer:
         self._api.ledger.reset()
         self._api.limit.reset()
+        self._api.serving.delays.lagged = 0
         return _json({})
 
     def _freeze(self, request: Request) -> Answer:

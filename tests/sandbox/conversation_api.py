@@ -162,6 +162,7 @@ class ConversationApi:
             )
         page = self._serving.page(rows, wanted)
         self._listings += 1
+        self._serving.shown = [row_id for _, row_id in page.rows]
         workspace = self._workspace
         items: list[bytes] = []
         for _, row_id in page.rows:

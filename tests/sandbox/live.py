@@ -18,6 +18,10 @@ from .workspace import Workspace
 
 # Among the changes that fall on a fetch, so many happen to the conversation that is fetched.
 _AROUND = 0.3
+# Of the other changes to conversations, so many happen to one that was just listed.
+_NEAR = 0.5
+# Of the changed conversations that a listing shows, so many are then fetched from a replica that
+# has not seen the change: once or a few times, but not for ever.
 _LAGS = 0.25
 _MOST_LAGGED_ANSWERS = 3
 _LAGGING_REQUESTS = 400
@@ -108,38 +112,64 @@ class Live:
         else:
             self._change_other(name)
 
-    def after(self) -> None:
-        """The request is answered: the second of two changes around it, within one second."""
-        if self._after is None:
-            return
-        index, self._after = self._after, None
+    def after(self, listed: bool) -> None:
+        """The request is answered, with a page of conversations or without one.
+
+        Replicas begin to lag behind what was `listed`; of two changes around a fetch, within one
+        second, the second happens.
+        """
+        if listed and self._every and not self._frozen:
+            self._lag_behind(self._serving.shown)
+        if self._after is not None:
+            self._change_after(self._after)
+            self._after = None
+
+    def _lag_behind(self, shown: list[str]) -> None:
+        number = self._serving.number
+        rng = random.Random(f"lag {self._workspace.seed} {number}")
+        for conversation_id in shown:
+            if rng.random() < _LAGS:
+                answers = rng.randint(1, _MOST_LAGGED_ANSWERS)
+                self._serving.delays.lag(conversation_id, answers, number + _LAGGING_REQUESTS)
+
+    def _change_after(self, index: int) -> None:
         at = self.changes[-1].at
         choice = self._rng.choice(("reply", "close", "assign", "tag"))
-        event = self._to_conversations[choice][0](at, index)
-        self._note(f"{choice} after", at, event)
+        self._happen_to(choice, f"{choice} after", at, index)
 
     def _around(self, index: int) -> None:
         at = self._now()
         choice = self._rng.choice(("reply", "assign", "rate"))
-        self._note(f"{choice} before", at, self._to_conversations[choice][0](at, index))
+        self._happen_to(choice, f"{choice} before", at, index)
         self._after = index
 
     def _change_conversation(self, name: str) -> None:
         at = self._now()
-        index = self._whispering(at) if name == "whisper" else self._happen.any_conversation()
+        index = self._whispering(at) if name == "whisper" else None
         if index is None:
-            name, index = "reply", self._happen.any_conversation()
-        moves = name not in ("whisper", "delete_conversation")
-        older = self._older(index, at) if moves and self._rng.random() < _LAGS else None
-        event = self._to_conversations[name][0](at, index)
-        self._note(name, at, event)
-        if older is not None:
-            self._serving.delays.lag(
-                event[1],
-                older,
-                self._rng.randint(1, _MOST_LAGGED_ANSWERS),
-                self._serving.number + _LAGGING_REQUESTS,
-            )
+            name = "reply" if name == "whisper" else name
+            index = self._near()
+        self._happen_to(name, name, at, index)
+
+    def _happen_to(self, name: str, kind: str, at: int, index: int) -> None:
+        """Let it happen and keep the version before, if its own time gives it away as older."""
+        workspace = self._workspace
+        conversation_id = workspace.conversation(index).id
+        if (
+            name not in ("whisper", "delete_conversation")
+            and workspace.conversation(index).document["updated_at"] < at
+        ):
+            older = Older(workspace.full_template(index), workspace.part_count(index))
+            self._serving.delays.keep(conversation_id, older)
+        self._note(kind, at, self._to_conversations[name][0](at, index))
+
+    def _near(self) -> int:
+        """A conversation, in half of the cases one of those that were listed last."""
+        if self._serving.shown and self._rng.random() < _NEAR:
+            index = self._workspace.index_of(self._rng.choice(self._serving.shown))
+            if index is not None:
+                return index
+        return self._happen.any_conversation()
 
     def _change_other(self, name: str) -> None:
         at = self._now()
@@ -150,13 +180,6 @@ class Live:
 
     def _now(self) -> int:
         return int(self._serving.clock.now())
-
-    def _older(self, index: int, at: int) -> Older | None:
-        """The version before a change; only one that its `updated_at` gives away may be served."""
-        workspace = self._workspace
-        if workspace.conversation(index).document["updated_at"] >= at:
-            return None
-        return Older(workspace.full_template(index), workspace.part_count(index))
 
     def _whispering(self, at: int) -> int | None:
         by_update = self._workspace.by_update

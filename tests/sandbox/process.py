@@ -161,6 +161,7 @@ class Sandbox:
         `total`, `by_route`, `status`, `faults`: counts. `conversations`: `gets`, `distinct` ids,
         distinct ids `answered` well, and those fetched `more_than` so often with their counts.
         `windows` of the rate limit: `ends`, `ours`, `others`, `refused`; `others` in all.
+        `lagged`: fetches that were answered with an older version.
         """
         counts: dict[str, Any] = json.loads(self._ask(f"requests?more_than={more_than}"))
         return counts

@@ -20,6 +20,7 @@ class Serving:
         self.modes = modes
         self.clock = clock
         self.number = 0  # of the request being answered, from 1
+        self.shown: list[str] = []  # conversations in the last page of a search
         self.delays = Delays()
         self.inclusive = modes.operators == "inclusive"
         self.page = choose_cursors(modes.cursor, seed, modes.cursor_life, lambda: self.number)
