@@ -11,7 +11,7 @@ from itertools import islice
 
 from tap_intercom_archive import normalize, transcripts
 from tap_intercom_archive.client import Request
-from tap_intercom_archive.errors import Gone
+from tap_intercom_archive.errors import Faulty, Gone
 from tap_intercom_archive.payload import Payload
 from tap_intercom_archive.readers import SECONDS_PER_DAY, Fetched, WalkReader, nothing
 from tap_intercom_archive.resources import TRANSCRIPT_SEARCH_MAXIMUM, Record
@@ -20,6 +20,9 @@ from tap_intercom_archive.times import epoch
 MISSING = "transcript missing"
 # A transcript may come in parts, so a fresh one is asked for once more.
 MAY_GROW = "transcript may grow"
+# Not a matter of patience but of a fault: a run that ends owing this is incomplete.
+FAILED = "failed"
+AWAITED = frozenset({MISSING, MAY_GROW})
 
 
 class CallReader(WalkReader):
@@ -29,6 +32,10 @@ class CallReader(WalkReader):
     def _stream(self) -> str | None:
         """The transcripts' stream, None where it is not selected."""
         return next((cut.name for cut in self.resource.fed if cut.name in self.streams), None)
+
+    def awaited(self) -> int:
+        """Count the transcripts that may still come, or grow."""
+        return sum(owed.reason in AWAITED for owed in self.ledger.owed.values())
 
     def owed(self, now: float) -> Iterator[Fetched]:
         """Ask again for transcripts that were missing or fresh; the call comes with it."""
@@ -44,6 +51,9 @@ class CallReader(WalkReader):
                 answer = self.run.client.send(Request("GET", path, scope=self.resource.scope))
             except Gone:
                 self.ledger.settle(stream, owed.id)
+                continue
+            except Faulty:
+                self.ledger.owe(stream, owed.id, FAILED, ended_at)
                 continue
             payload = self.payload(owed.id, answer.body, answer)
             changed = normalize.time_of(self.resource, payload.document)
@@ -72,6 +82,10 @@ class CallReader(WalkReader):
         ):
             call_id = str(normalize.record_id(call))
             ended_at = epoch(call.get("ended_at")) or 0
+            if isinstance(transcript, Faulty):
+                self.ledger.settle(stream, call_id)
+                self.ledger.owe(stream, call_id, FAILED, ended_at)
+                continue
             if transcript is not None:
                 beside[call_id] = (transcript, transcripts.transcript_record(transcript, call))
             self._note(stream, call_id, ended_at, now, is_there=transcript is not None)

@@ -114,7 +114,7 @@ def read_pages(send: Send, request: Request, member: str, following: Next) -> It
             ) from None
         page = read_page(answer, member)
         yield page
-        upcoming = following(upcoming, page) if page.items else None
+        upcoming = following(upcoming, page)
 
 
 class PatientList:

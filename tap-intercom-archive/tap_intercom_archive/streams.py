@@ -18,7 +18,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from tap_intercom_archive import normalize
 from tap_intercom_archive.columns import stream_schema
 from tap_intercom_archive.errors import ApiError, Denied
-from tap_intercom_archive.feeding import CallReader, DeletionReader
+from tap_intercom_archive.feeding import AWAITED, CallReader, DeletionReader
 from tap_intercom_archive.ledger import Ledger
 from tap_intercom_archive.readers import Fetched, Reader, WalkReader, WholeReader
 from tap_intercom_archive.resources import RAW_PAYLOADS, RESOURCES, Record, Resource
@@ -226,7 +226,12 @@ class ResourceStream(ArchiveStream):
 
 
 def _named(ledger: Ledger, stream: str) -> list[str]:
-    return [f"{owed.id} ({owed.reason})" for owed in ledger.owed_of(stream)]
+    """Name what is owed; what may simply still come is counted, not named."""
+    return [
+        f"{'' if owed.stream == stream else owed.stream + ' '}{owed.id} ({owed.reason})"
+        for owed in ledger.owed.values()
+        if owed.reason not in AWAITED
+    ]
 
 
 class _AllSelected(dict[Any, bool]):

@@ -14,7 +14,7 @@ from typing import Any
 
 from tap_intercom_archive.client import Answer, Request
 from tap_intercom_archive.columns import value_at
-from tap_intercom_archive.errors import Gone
+from tap_intercom_archive.errors import Faulty, Gone
 from tap_intercom_archive.normalize import record_id
 from tap_intercom_archive.paging import Send, read_page
 from tap_intercom_archive.payload import Payload, parse, parse_any
@@ -38,34 +38,50 @@ Call = Mapping[str, Any]
 
 def fetch(
     send: Send, calls: Sequence[Call], scope: str, api_version: str
-) -> Iterator[tuple[Call, Payload | None]]:
-    """Give each call with its transcript's payload, None where there is none yet.
+) -> Iterator[tuple[Call, Payload | Faulty | None]]:
+    """Give each call with its transcript's payload.
 
-    Raises what `send` raises, but for a single call that is gone.
+    None stands for one that is not there yet, Faulty for one that could not be had. Raises what
+    else `send` raises, but for a single call that is gone.
     """
     found: dict[str, Payload] = {}
+    failed: dict[str, Faulty] = {}
     conversations = list(
         dict.fromkeys(str(call["conversation_id"]) for call in calls if call.get("conversation_id"))
     )
     for begin in range(0, len(conversations), TRANSCRIPT_SEARCH_MAXIMUM):
         some = conversations[begin : begin + TRANSCRIPT_SEARCH_MAXIMUM]
-        answer = send(
-            Request("POST", TRANSCRIPT_SEARCH, json={"conversation_ids": some}, scope=scope)
-        )
-        for body in read_page(answer, "data").items:
-            document = parse(body)
-            call_id = record_id(document)
-            if call_id is not None and _said(document.get("transcript")):
-                found[call_id] = _payload(call_id, body, answer, api_version)
+        try:
+            found.update(_search(send, some, scope, api_version))
+        except Faulty as fault:
+            failed.update(dict.fromkeys(some, fault))
     for call in calls:
         call_id = record_id(call)
         if call_id is None:
             continue
-        if call_id not in found and not call.get("conversation_id"):
-            single = _fetch_one(send, call_id, scope, api_version)
-            if single is not None:
-                found[call_id] = single
-        yield call, found.get(call_id)
+        conversation = call.get("conversation_id")
+        if conversation or call_id in found:
+            yield call, found.get(call_id) or failed.get(str(conversation))
+            continue
+        try:
+            yield call, _fetch_one(send, call_id, scope, api_version)
+        except Faulty as fault:
+            yield call, fault
+
+
+def _search(
+    send: Send, conversations: list[str], scope: str, api_version: str
+) -> Iterator[tuple[str, Payload]]:
+    """Give the transcripts of these conversations' calls, by call id."""
+    request = Request(
+        "POST", TRANSCRIPT_SEARCH, json={"conversation_ids": conversations}, scope=scope
+    )
+    answer = send(request)
+    for body in read_page(answer, "data").items:
+        document = parse(body)
+        call_id = record_id(document)
+        if call_id is not None and _said(document.get("transcript")):
+            yield call_id, _payload(call_id, body, answer, api_version)
 
 
 def _fetch_one(send: Send, call_id: str, scope: str, api_version: str) -> Payload | None:

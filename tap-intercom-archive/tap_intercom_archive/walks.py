@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tap_intercom_archive.times import epoch, iso
-from tap_intercom_archive.windows import REMEMBERED_OBJECTS, Hit
+from tap_intercom_archive.windows import Hit
 
 MAXIMUM_WALKS = 6
+# As for windows: several walked lists share the state's 64 kB.
+REMEMBERED_ROWS = 150
 SECONDS_PER_DAY = 86_400
 
 
@@ -66,7 +68,7 @@ class WalkBookmark:
         if self.swept_at is not None:
             state["swept_at"] = iso(self.swept_at)
         if self.settled:
-            state["settled"] = dict(list(self.settled.items())[-REMEMBERED_OBJECTS:])
+            state["settled"] = dict(list(self.settled.items())[-REMEMBERED_ROWS:])
         if self.total_count is not None:
             state["total_count"] = self.total_count
         return state

@@ -26,8 +26,8 @@ MAXIMUM_DOUBTS = 3
 SHORTEST_TAIL_SECONDS = 60
 # Two changes within one second look alike, so an answer counts only this long after the change.
 SETTLING_SECONDS = 2
-# Keeps the state under 64 kB: an entry is some 40 bytes. What is forgotten is fetched again.
-REMEMBERED_OBJECTS = 1200
+# Keeps the whole state under 64 kB: an entry is some 40 bytes. What is forgotten is fetched again.
+REMEMBERED_OBJECTS = 500
 
 
 @dataclass(frozen=True)

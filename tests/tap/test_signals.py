@@ -32,8 +32,11 @@ def cut_off(process: subprocess.Popen[str], signum: int, after: int) -> running.
         if seen == after:
             process.send_signal(signum)
             break
-    rest, err = process.communicate(timeout=running.PATIENCE_SECONDS)
-    return running.Ended(process.returncode, "".join(lines) + rest, err)
+    # Not communicate(): it would pass over what the loop above has read ahead.
+    with process.stdout, process.stderr:
+        rest, err = process.stdout.read(), process.stderr.read()
+    code = process.wait(timeout=running.PATIENCE_SECONDS)
+    return running.Ended(code, "".join(lines) + rest, err)
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
