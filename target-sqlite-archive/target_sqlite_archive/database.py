@@ -88,9 +88,11 @@ class Database:
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
             fresh = self._check_owner(connection)
             connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+            # NORMAL would lose acknowledged commits in a power cut, and a STATE is a promise. For
+            # the log EXTRA is FULL. For the rollback journal, which turns the log on, it also
+            # makes the end of the journal durable: one that came back would undo all of the log.
+            connection.execute("PRAGMA synchronous = EXTRA")
             connection.execute("PRAGMA journal_mode = WAL")
-            # NORMAL would lose acknowledged commits in a power cut, and a STATE is a promise.
-            connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = 1")
             connection.execute("PRAGMA checkpoint_fullfsync = 1")
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
