@@ -90,3 +90,13 @@ def open_inside(
     access = Access("synthetic", {})
     api = Api(workspace, clock, RateLimit(10**9), access, Modes(**modes))
     return Inside(api, Control(api))
+
+
+def until(inside: Inside, path: str, wanted: Any) -> Any:
+    """Ask until the change that falls on a request is a wanted one; that change."""
+    for _ in range(2_000):
+        inside.ask(path)
+        change = inside.api.live.changes[-1]
+        if wanted(change):
+            return change
+    raise AssertionError("no such change in 2,000 requests")
