@@ -32,11 +32,12 @@ class Database:
     def __init__(self, path: Path, *, now: str, secure_delete: bool = False) -> None:
         """Open or make the file; ``now`` is ISO 8601 UTC."""
         self.path = Path(os.path.realpath(path.expanduser()))
+        self._logging = False
         try:
             self._lock = self._prepare()
             try:
                 self.created = self._create_file()
-                self.connection = self._connect(now, secure_delete=secure_delete)
+                self.connection = self._open(now, secure_delete=secure_delete)
             except BaseException:
                 self._lock.release()
                 raise
@@ -82,7 +83,7 @@ class Database:
             return False
         return True
 
-    def _connect(self, now: str, *, secure_delete: bool) -> sqlite3.Connection:
+    def _open(self, now: str, *, secure_delete: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, cached_statements=512)
         try:
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
@@ -92,7 +93,6 @@ class Database:
             # the log EXTRA is FULL. For the rollback journal, which turns the log on, it also
             # makes the end of the journal durable: one that came back would undo all of the log.
             connection.execute("PRAGMA synchronous = EXTRA")
-            connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA fullfsync = 1")
             connection.execute("PRAGMA checkpoint_fullfsync = 1")
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
@@ -129,7 +129,7 @@ class Database:
         return False
 
     def _create_layout(self, connection: sqlite3.Connection, now: str) -> None:
-        connection.execute("BEGIN IMMEDIATE")
+        self._begin(connection)
         for statement in STATEMENTS:
             connection.execute(statement)
         connection.execute(
@@ -164,7 +164,14 @@ class Database:
     def begin(self) -> None:
         """Open a transaction where none is open."""
         if not self.connection.in_transaction:
-            self.connection.execute("BEGIN IMMEDIATE")
+            self._begin(self.connection)
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        if not self._logging:
+            # Not on opening: a run that is refused before it writes leaves every byte as it was.
+            connection.execute("PRAGMA journal_mode = WAL")
+            self._logging = True
+        connection.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
         """Commit; on return the data is on the disk."""
@@ -176,15 +183,19 @@ class Database:
         try:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-            with contextlib.suppress(sqlite3.Error):
-                # A reader in the middle of its work keeps the log; its own close folds it then.
-                self.connection.execute("PRAGMA busy_timeout = 1000")
-                self.connection.execute("PRAGMA optimize")
-                self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                self.connection.execute("PRAGMA journal_mode = DELETE")
+            if self._logging:
+                self._fold_log()
         finally:
             self.connection.close()
             self._lock.release()
+
+    def _fold_log(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            # A reader in the middle of its work keeps the log; a later run folds it then.
+            self.connection.execute("PRAGMA busy_timeout = 1000")
+            self.connection.execute("PRAGMA optimize")
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.connection.execute("PRAGMA journal_mode = DELETE")
 
     def discard(self) -> None:
         """Close, and remove the file if this run created it and stored nothing in it."""

@@ -92,15 +92,26 @@ class Running:
             self.process.communicate()
 
 
+def has(archive: Archive, table: str) -> bool:
+    """Whether the file is there and so far that it has this table."""
+    return archive.path.exists() and bool(
+        archive.query("SELECT 1 FROM sqlite_master WHERE name = ?", table)
+    )
+
+
 def committed(archive: Archive) -> int:
     """The position of the newest state in the file."""
-    made = archive.path.exists() and archive.query(
-        "SELECT 1 FROM sqlite_master WHERE name = '_states'"
-    )
-    if not made:
+    if not has(archive, "_states"):
         return 0
     rows = archive.query("SELECT value FROM _states ORDER BY id DESC LIMIT 1")
     return int(json.loads(rows[0][0])["bookmarks"]["t"]["position"]) if rows else 0
+
+
+def stored(archive: Archive, position: int) -> int:
+    """How many of the rows before a position are in the file."""
+    if not has(archive, "t"):
+        return 0
+    return int(archive.query("SELECT count(*) FROM t WHERE id < ?", position)[0][0])
 
 
 def kill_in(
@@ -140,9 +151,8 @@ def prove(
     told = 0
     for phase in phases:
         told = kill_in(phase, archive, command, told, chance.random(), patience)
-        stored = archive.query("SELECT count(*) FROM t WHERE id < ?", told)[0][0] if told else 0
-        if stored < told:
-            raise TooMuchTold(f"{told} rows were told and {stored} are there")
+        if stored(archive, told) < told:
+            raise TooMuchTold(f"{told} rows were told and {stored(archive, told)} are there")
         kept = committed(archive)
         hit[BETWEEN if kept > told else phase] += 1
         with open_archive(archive.path) as reading:

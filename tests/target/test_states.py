@@ -170,6 +170,26 @@ def test_a_lost_file_with_a_state_is_refused_and_not_made(archive: Archive) -> N
     assert [path.name for path in archive.path.parent.iterdir()] == ["target.json"]
 
 
+def test_an_older_file_with_a_newer_state_is_refused_and_not_touched(archive: Archive) -> None:
+    archive.load(schema("t", PROPERTIES), record("t", {"id": 1}), state(bookmark("t", 1)))
+    older = archive.path.read_bytes()
+    newer = state(bookmark("t", 2))
+    archive.load(schema("t", PROPERTIES), record("t", {"id": 2}), newer)
+    archive.path.write_bytes(older)
+    outcome = archive.run(newer, schema("t", PROPERTIES), record("t", {"id": 3}), newer)
+    assert outcome.code == 1
+    assert outcome.out == ""
+    assert archive.path.read_bytes() == older
+    (error,) = outcome.errors
+    assert "Restore the archive file" in error
+    assert "`--full-refresh`" in error
+    # The second cure: without a state everything comes again.
+    everything = (record("t", {"id": number}) for number in (1, 2))
+    archive.load(schema("t", PROPERTIES), *everything, newer)
+    assert archive.dump("t", "id") == [(1,), (2,)]
+    archive.load(newer, schema("t", PROPERTIES))
+
+
 def test_a_foreign_state_can_be_accepted_and_is_known_then(archive: Archive) -> None:
     archive.configure(accept_foreign_state=True)
     archive.load(state(bookmark("t", 2)), schema("t", PROPERTIES), record("t", {"id": 2}))
