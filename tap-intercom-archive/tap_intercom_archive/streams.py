@@ -42,6 +42,9 @@ if TYPE_CHECKING:
         def checkpoint(self) -> None:
             """Write a STATE message if the last one is long enough ago."""
 
+        def write_state(self) -> None:
+            """Write a STATE message, if the state has changed."""
+
 
 class ArchiveStream(Stream):
     """What all streams share: schema files, exact records, quiet logs."""
@@ -77,6 +80,10 @@ class ArchiveStream(Stream):
         for message in self._generate_schema_messages():
             self._tap.write_message(message)
             self.tap.has_announced = True
+
+    def _write_state_message(self) -> None:
+        """Leave it to the tap when a STATE may go out."""
+        self.tap.write_state()
 
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
         """Skip the SDK's walk through every record's properties where all are selected."""

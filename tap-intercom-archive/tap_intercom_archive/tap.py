@@ -86,9 +86,10 @@ class TapIntercomArchive(Tap):
     def checkpoint(self) -> None:
         """Write a STATE message if the last one is long enough ago."""
         if time.monotonic() - self._checkpoint_at >= CHECKPOINT_SECONDS:
-            self._write_state()
+            self.write_state()
 
-    def _write_state(self) -> None:
+    def write_state(self) -> None:
+        """Write a STATE message, if the state has changed."""
         # A STATE before any SCHEMA would be taken for the state that this run began with.
         if not self.has_announced:
             return
@@ -112,7 +113,7 @@ class TapIntercomArchive(Tap):
                 run.report.unavailable(resource.name, resource.since)
                 continue
             stream.sync()
-            self._write_state()
+            self.write_state()
         run.report.end()
         run.workers.close()
         if not run.report.is_complete:
@@ -129,7 +130,7 @@ class TapIntercomArchive(Tap):
 
     def end_by_signal(self, stopped: Stopped) -> None:
         """Write the last valid state and leave with 128 plus the signal's number."""
-        self._write_state()
+        self.write_state()
         sys.stdout.flush()
         self.logger.warning("%s Exit code %s.", stopped, 128 + stopped.signum)
         # Fetches under way would otherwise be waited for, up to `request_timeout` seconds.
