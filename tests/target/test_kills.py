@@ -169,17 +169,18 @@ def prove(
 
 
 def test_a_kill_at_any_phase_loses_nothing_that_was_told(archive: Archive) -> None:
-    hit = prove(archive, archive.command, seed=1, kills=9)
-    assert all(hit[phase] >= 2 for phase in PHASES), hit
+    hit = prove(archive, archive.command, seed=1, kills=6)
+    assert set(hit) == set(PHASES), hit
 
 
 def test_a_target_that_tells_too_early_is_caught(archive: Archive) -> None:
     command = [*MUTANT, "--config", str(archive.config_path)]
     with pytest.raises(TooMuchTold):
-        prove(archive, command, seed=1, kills=9, patience=2.0)
+        prove(archive, command, seed=1, kills=6, patience=1.0)
 
 
 @pytest.mark.prove
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", range(10, 14))
 def test_many_kills_lose_nothing_that_was_told(archive: Archive, seed: int) -> None:
     hit = prove(archive, archive.command, seed, kills=60)

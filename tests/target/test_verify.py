@@ -117,9 +117,9 @@ def test_damage_is_named_with_its_place_and_keys(archive: Archive, name: str) ->
     fill(archive)
     damage, expected = DAMAGE[name]
     tamper(archive, damage)
-    wrong = [(f["check"], f["where"], f["count"], f["first"]) for f in found(archive, "wrong")]
-    assert expected in wrong
-    assert all(f["cure"] for f in found(archive, "wrong"))
+    wrong = found(archive, "wrong")
+    assert expected in [(f["check"], f["where"], f["count"], f["first"]) for f in wrong]
+    assert all(f["cure"] for f in wrong)
 
 
 def test_two_rows_of_one_key_are_found_though_the_index_is_gone(archive: Archive) -> None:

@@ -169,6 +169,7 @@ def test_less_than_the_target_asks_for_is_caught(
 
 
 @pytest.mark.prove
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", range(100, 112))
 def test_no_power_cut_loses_what_was_told(tmp_path: Path, restart: Path, seed: int) -> None:
     counts = outcomes(restart, recordings(tmp_path / "run", seed), seed, cuts=300)
