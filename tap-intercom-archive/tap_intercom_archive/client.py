@@ -6,10 +6,10 @@ means is left to the callers. Nothing here logs or repeats a body, a token or a 
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import backoff
@@ -28,13 +28,17 @@ from tap_intercom_archive.times import epoch, iso
 MAXIMUM_TRIES = 8
 MAXIMUM_BACKOFF_SECONDS = 30
 _JSON = ("application/json",)
+# Single faults are daily life; a person is told when they go on.
+_SPOKEN_FROM_TRY = 3
+_LOGGER = logging.getLogger("tap-intercom-archive")
 
 
 @dataclass(frozen=True)
 class Request:
     """What to ask: `params` of the query string, `json` of the body; `scope` for the error.
 
-    `tries` is how often to ask before giving up.
+    `tries` is how often to ask before giving up, `route` the path's template where it names an
+    object.
     """
 
     method: str
@@ -44,11 +48,17 @@ class Request:
     scope: str = ""
     accept: tuple[str, ...] = _JSON
     tries: int = MAXIMUM_TRIES
+    route: str = ""
 
     @property
     def label(self) -> str:
         """Method and path."""
         return f"{self.method} {self.path}"
+
+    @property
+    def spoken(self) -> str:
+        """Method and route, for sentences: without the id of an object."""
+        return f"{self.method} {self.route or self.path}"
 
 
 @dataclass(frozen=True)
@@ -79,12 +89,11 @@ class Workspace:
 
 @dataclass
 class Counts:
-    """Calls, retries and 429s so far; calls also by method and path template."""
+    """Calls, retries and 429s so far."""
 
     calls: int = 0
     retries: int = 0
     throttled: int = 0
-    by_route: Counter[str] = field(default_factory=Counter)
 
 
 class _Bearer(AuthBase):
@@ -153,6 +162,8 @@ class Client:
                 with self._lock:
                     self.counts.retries += 1
                     self.counts.throttled += isinstance(error, errors.Throttled)
+                if attempt == _SPOKEN_FROM_TRY:
+                    _LOGGER.warning("%s Trying again, up to %s times.", error, request.tries)
                 if isinstance(error, errors.Throttled):
                     self.limiter.hold(error.wait_seconds)
                 else:
@@ -163,7 +174,6 @@ class Client:
         with self.limiter.call():
             with self._lock:
                 self.counts.calls += 1
-                self.counts.by_route[request.label] += 1
             sent_at = self._clock.monotonic()
             try:
                 response = self._session.request(
@@ -176,12 +186,16 @@ class Client:
                 )
             except requests.Timeout:
                 raise errors.Faulty(
-                    f"Intercom did not answer {request.label} within "
+                    f"Intercom did not answer {request.spoken} within "
                     f"{self._settings.request_timeout} s: try again, or raise `request_timeout`."
+                ) from None
+            except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
+                raise errors.Refusal(
+                    "`api_url` is not an address: give one like https://api.intercom.io."
                 ) from None
             except requests.RequestException as error:
                 raise errors.Faulty(
-                    f"No connection to Intercom for {request.label} ({type(error).__name__}): "
+                    f"No connection to Intercom for {request.spoken} ({type(error).__name__}): "
                     "check the network, `region` and `api_url`."
                 ) from None
             at = self._clock.read(response.headers, sent_at)
@@ -195,24 +209,24 @@ class Client:
         body = response.content
         if not any(media_type.endswith(wanted) for wanted in request.accept):
             raise errors.Faulty(
-                f"Intercom answered {request.label} with something that is no JSON."
+                f"Intercom answered {request.spoken} with something that is no JSON."
             )
         if request.accept == _JSON:
             try:
                 members(body)
             except ValueError:
                 raise errors.Faulty(
-                    f"Intercom's answer to {request.label} was cut short or empty."
+                    f"Intercom's answer to {request.spoken} was cut short or empty."
                 ) from None
         return Answer(body, request, self.now() if at is None else at, media_type)
 
     def _error(self, request: Request, response: requests.Response) -> errors.ApiError:
         status = response.status_code
-        where = f"Intercom refused {request.label} ({status})"
+        where = f"Intercom refused {request.spoken} ({status})"
         trace = _request_id(response)
         if status == 429:
             return errors.Throttled(
-                f"Intercom's rate limit is used up ({request.label}, 429): other apps may share "
+                f"Intercom's rate limit is used up ({request.spoken}, 429): other apps may share "
                 f"it; lower `concurrency` or raise `rate_limit_reserve_percent`.{trace}",
                 self.limiter.wait_told(response.headers),
             )
@@ -226,7 +240,7 @@ class Client:
             return errors.Gone(f"{where}: it is not there (any more).{trace}", status)
         if status >= 500 or status == 408:
             return errors.Faulty(
-                f"Intercom failed at {request.label} ({status}): try again later.{trace}", status
+                f"Intercom failed at {request.spoken} ({status}): try again later.{trace}", status
             )
         return errors.BadRequest(
             f"{where}: check `api_version` and `api_url`{_error_code(response)}.{trace}", status

@@ -14,7 +14,7 @@ from tap_intercom_archive.client import Request
 from tap_intercom_archive.errors import Faulty, Gone
 from tap_intercom_archive.payload import Payload
 from tap_intercom_archive.readers import SECONDS_PER_DAY, Fetched, WalkReader, nothing
-from tap_intercom_archive.resources import TRANSCRIPT_SEARCH_MAXIMUM, Record
+from tap_intercom_archive.resources import TRANSCRIPT_SEARCH_MAXIMUM, Record, object_path
 from tap_intercom_archive.times import epoch
 
 MISSING = "transcript missing"
@@ -46,9 +46,12 @@ class CallReader(WalkReader):
             ended_at = epoch(owed.since) or 0
             if owed.reason == MAY_GROW and now - ended_at < SECONDS_PER_DAY:
                 continue
-            path = f"{self.resource.listing.path}/{owed.id}"
+            route = f"{self.resource.listing.path}/{{id}}"
+            request = Request(
+                "GET", object_path(route, owed.id), scope=self.resource.scope, route=route
+            )
             try:
-                answer = self.run.client.send(Request("GET", path, scope=self.resource.scope))
+                answer = self.run.client.send(request)
             except Gone:
                 self.ledger.settle(stream, owed.id)
                 continue
@@ -56,6 +59,9 @@ class CallReader(WalkReader):
                 self.ledger.owe(stream, owed.id, FAILED, ended_at)
                 continue
             payload = self.payload(owed.id, answer.body, answer)
+            if normalize.record_id(payload.document) != owed.id:
+                self.ledger.owe(stream, owed.id, FAILED, ended_at)
+                continue
             changed = normalize.time_of(self.resource, payload.document)
             call = Fetched(payload, changed, nothing)
             yield from self.batched(iter((call,)))

@@ -19,10 +19,6 @@ _SMALLER_PAGES = (50, 10, 1)
 _TRIES_OF_LARGE_PAGES = 4
 _READINGS = 4
 
-_SMALLER_PAGES = (50, 10, 1)
-_TRIES_OF_LARGE_PAGES = 4
-_READINGS = 4
-
 Send = Callable[[Request], Answer]
 Next = Callable[[Request, "Page"], Request | None]
 

@@ -86,6 +86,10 @@ class Reader:
             params = (*params, ("per_page", str(per_page)))
         return Request("GET", listing.path, params, scope=self.resource.scope)
 
+    def is_ahead(self, mark: int | None) -> bool:
+        """Say whether a mark lies in the server's future: some clock was wrong, so begin anew."""
+        return mark is not None and mark > self.run.client.now() + SECONDS_PER_DAY
+
     def list_pages(self) -> Iterator[Page]:
         """Read the list's pages to its end."""
         return self._list.pages(self._list_request)
@@ -126,6 +130,10 @@ class Reader:
             record_id = normalize.record_id(document)
             if record_id is None:
                 self.run.report.unfits[self.resource.name, "id"] += 1
+                self.counted.failed = (
+                    "Intercom listed objects without an id: they cannot be told apart, and are "
+                    "not archived."
+                )
                 continue
             changed = normalize.time_of(self.resource, document)
             found.append(Hit(record_id, int(changed or 0), fingerprint(body), body))
@@ -206,22 +214,24 @@ class WalkReader(Reader):
         now = self.run.client.now()
         anew = self.ledger.is_outgrown(self.scope) or self.ledger.gap(self.scope) is not None
         bookmark = walks.WalkBookmark.from_state({} if anew else self.ledger.state)
+        if self.is_ahead(bookmark.mark):
+            bookmark = walks.WalkBookmark()
+        until = int(now if settings.end is None else min(now, settings.end))
         yield from self.owed(now)
         if bookmark.sweep_is_due(now, settings.full_sweep_days):
             yield from self.batched(self.sweep(now))
-            bookmark.remember(
-                self.swept.known, self.swept.times, int(now), settings.lookback_seconds
-            )
-            if self.swept.proven:
-                bookmark.swept_at = int(now)
+            bookmark.remember(self.swept.known, self.swept.times, until, settings.lookback_seconds)
+            if self.swept.proven and settings.end is None:
+                bookmark.swept_at = until
         else:
-            yield from self.batched(self._walk(bookmark, now))
-        bookmark.total_count = self.listed.total_count
+            yield from self.batched(self._walk(bookmark, until))
+        if settings.end is None:
+            bookmark.total_count = self.listed.total_count
         self.counted.proven_until = bookmark.swept_at
         self.counted.awaited = self.awaited()
         self.ledger.save(self.scope.to_state(), bookmark.to_state())
 
-    def _walk(self, bookmark: walks.WalkBookmark, now: float) -> Iterator[Fetched]:
+    def _walk(self, bookmark: walks.WalkBookmark, until: int) -> Iterator[Fetched]:
         settings = self.run.settings
         self.listed = rows = ListedRows(self)
         overlap = self.resource.overlap_setting
@@ -229,7 +239,7 @@ class WalkReader(Reader):
         for hits in walks.walk(
             bookmark,
             rows,
-            now,
+            until,
             settings.lookback_seconds,
             getattr(settings, overlap) if overlap else 1,
             self.enough,

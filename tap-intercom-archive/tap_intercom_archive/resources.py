@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from tap_intercom_archive.cuts import conversation_state_changes, parts_truncated
 
@@ -223,6 +224,12 @@ RESOURCES: tuple[Resource, ...] = (
         since="2.16",
     ),
 )
+
+
+def object_path(template: str, record_id: str) -> str:
+    """Give the path of one object; an id from a state or an answer stays one path segment."""
+    return template.format(id=quote(record_id, safe=""))
+
 
 RAW_PAYLOADS = "raw_payloads"
 TRANSCRIPT_SEARCH = "/calls/search"

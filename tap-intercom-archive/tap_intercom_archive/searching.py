@@ -17,7 +17,7 @@ from tap_intercom_archive.errors import ApiError, BadRequest, Denied, Faulty
 from tap_intercom_archive.paging import PatientList, by_search_cursor, read_page
 from tap_intercom_archive.payload import Payload, parse
 from tap_intercom_archive.readers import SECONDS_PER_DAY, Fetched, Reader, nothing
-from tap_intercom_archive.resources import Search
+from tap_intercom_archive.resources import Search, object_path
 from tap_intercom_archive.times import epoch, iso
 from tap_intercom_archive.windows import Bookmark, Closed, Hit, Listing, Protocol, Rules
 
@@ -26,10 +26,15 @@ _REASONS = {403: "denied", 404: "not found", 410: "gone"}
 MISSING_REASONS = frozenset({_REASONS[404], _REASONS[410]})
 
 
+# So many failures one after the other are no longer one object's.
+MISSED_IN_A_ROW = 50
+
+
 class WindowReader(Reader):
     """Reads a search by windows; where the list gives whole objects it is swept now and then."""
 
-    _answer: Answer
+    _answers: dict[str, Answer]
+    _missed_in_a_row = 0
     _swept_at: float | None = None
 
     def objects(self) -> Iterator[Fetched]:
@@ -37,6 +42,8 @@ class WindowReader(Reader):
         outgrown = self.ledger.is_outgrown(self.scope)
         bookmark = Bookmark() if outgrown else Bookmark.from_state(self.ledger.state)
         self._swept_at = None if outgrown else epoch(self.ledger.state.get("swept_at"))
+        if self.is_ahead(bookmark.mark):
+            bookmark, self._swept_at = Bookmark(), None
         gap = None if outgrown else self.ledger.gap(self.scope)
         yield from self._owed()
         if self.resource.hydrate is None and self._sweep_is_due():
@@ -74,7 +81,7 @@ class WindowReader(Reader):
         end = self.run.settings.end
         until = int(began_at) if end is None else min(int(began_at), end)
         bookmark.mark = max(bookmark.mark or 0, until)
-        if self.swept.proven:
+        if self.swept.proven and end is None:
             self._swept_at = began_at
         self._save(bookmark)
 
@@ -105,6 +112,7 @@ class WindowReader(Reader):
                     save()
                     continue
                 payload, answered_at = got
+                self._missed_in_a_row = 0
                 changed = normalize.time_of(self.resource, payload.document)
                 agrees = self._agrees(hit, payload)
 
@@ -142,7 +150,8 @@ class WindowReader(Reader):
         """Give each hit with its payload and when it was answered, in the listing's order."""
         if self.resource.hydrate is None:
             for hit in hits:
-                yield hit, (self.payload(hit.id, hit.body, self._answer), self._answer.at)
+                answer = self._answers[hit.id]
+                yield hit, (self.payload(hit.id, hit.body, answer), answer.at)
             return
         yield from self.run.workers.in_order(lambda hit: self._hydrate(hit.id), hits)
 
@@ -152,15 +161,21 @@ class WindowReader(Reader):
         params: tuple[tuple[str, str], ...] = ()
         if self.run.settings.display_as != "html":
             params = (("display_as", self.run.settings.display_as),)
-        path = self.resource.hydrate.format(id=record_id)
-        answer = self.run.client.send(Request("GET", path, params, scope=self.resource.scope))
+        request = Request(
+            "GET",
+            object_path(self.resource.hydrate, record_id),
+            params,
+            scope=self.resource.scope,
+            route=self.resource.hydrate,
+        )
+        answer = self.run.client.send(request)
         payload = self.payload(record_id, answer.body, answer)
         try:
             answered_id = normalize.record_id(payload.document)  # parsed here, in the worker
         except ValueError:
             answered_id = None
         if answered_id != record_id:
-            raise Faulty(f"Intercom's answer to {answer.request.label} does not hold that object.")
+            raise Faulty(f"Intercom's answer to {request.spoken} does not hold that object.")
         return payload, answer.at
 
     def _owed(self) -> Iterator[Fetched]:
@@ -185,8 +200,12 @@ class WindowReader(Reader):
             raise error
         if isinstance(error, BadRequest):
             raise error
-        failed = f"failed ({error.status or 'no answer'})"
-        self._owe(record_id, _REASONS.get(error.status or 0, failed))
+        reason = _REASONS.get(error.status or 0, f"failed ({error.status or 'no answer'})")
+        self._missed_in_a_row += reason not in MISSING_REASONS
+        if self._missed_in_a_row >= MISSED_IN_A_ROW:
+            # Not single objects but the way to them: end here, the mark stays where it is.
+            raise error
+        self._owe(record_id, reason)
 
     def _owe(self, record_id: str, reason: str, updated_at: float | None = None) -> None:
         now = self.run.client.now()
@@ -197,16 +216,17 @@ class WindowReader(Reader):
         widen = self._search.widen_seconds
         found: dict[str, Hit] = {}
         total: int | None = None
+        self._answers = {}
         for page in self._searched.pages(
             lambda per_page: self._search_request(begin - widen, end + widen, per_page)
         ):
             total = page.total_count if total is None else total
             if most is not None and total is not None and total > most:
                 return Listing(None, total)
-            self._answer = page.answer
             for hit in self.hits(page):
                 if begin <= hit.updated_at <= end:
                     found[hit.id] = hit
+                    self._answers[hit.id] = page.answer
         return Listing(sorted(found.values(), key=lambda hit: hit.updated_at), total)
 
     def _search_request(self, after: int, before: int, per_page: int) -> Request:

@@ -17,7 +17,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from tap_intercom_archive import normalize
 from tap_intercom_archive.columns import stream_schema
-from tap_intercom_archive.errors import ApiError, Denied
+from tap_intercom_archive.errors import ApiError, Denied, Refusal
 from tap_intercom_archive.feeding import AWAITED, CallReader, DeletionReader
 from tap_intercom_archive.ledger import Ledger
 from tap_intercom_archive.readers import Fetched, Reader, WalkReader, WholeReader
@@ -87,14 +87,20 @@ class ArchiveStream(Stream):
 
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
         """Skip the SDK's walk through every record's properties where all are selected."""
-        if not all(self.mask.values()):
-            yield from super()._generate_record_messages(record)
-            return
-        mask, self._mask = self._mask, _ALL_SELECTED
+        mask = self.mask
+        if all(mask.values()):
+            self._mask = _ALL_SELECTED
         try:
-            yield from super()._generate_record_messages(record)
+            messages = list(super()._generate_record_messages(record))
+        except Exception as error:
+            # The error's own words may repeat the record's.
+            raise Refusal(
+                f"The stream map of {self.name} fails on a record ({type(error).__name__}): "
+                "correct the setting `stream_maps`. What came before is written."
+            ) from None
         finally:
             self._mask = mask
+        yield from messages
 
     def put(self, records: Iterable[Record]) -> None:
         """Write records that another stream fetched."""

@@ -23,6 +23,7 @@ from tap_intercom_archive.resources import (
     TRANSCRIPT_SEARCH,
     TRANSCRIPT_SEARCH_MAXIMUM,
     Record,
+    object_path,
 )
 from tap_intercom_archive.times import epoch, iso
 
@@ -44,7 +45,7 @@ def fetch(
     None stands for one that is not there yet, Faulty for one that could not be had. Raises what
     else `send` raises, but for a single call that is gone.
     """
-    found: dict[str, Payload] = {}
+    found: dict[str, Payload | None] = {}
     failed: dict[str, Faulty] = {}
     conversations = list(
         dict.fromkeys(str(call["conversation_id"]) for call in calls if call.get("conversation_id"))
@@ -59,9 +60,9 @@ def fetch(
         call_id = record_id(call)
         if call_id is None:
             continue
-        conversation = call.get("conversation_id")
-        if conversation or call_id in found:
-            yield call, found.get(call_id) or failed.get(str(conversation))
+        conversation = str(call.get("conversation_id"))
+        if call_id in found or conversation in failed:
+            yield call, found.get(call_id) or failed.get(conversation)
             continue
         try:
             yield call, _fetch_one(send, call_id, scope, api_version)
@@ -71,8 +72,8 @@ def fetch(
 
 def _search(
     send: Send, conversations: list[str], scope: str, api_version: str
-) -> Iterator[tuple[str, Payload]]:
-    """Give the transcripts of these conversations' calls, by call id."""
+) -> Iterator[tuple[str, Payload | None]]:
+    """Give the transcripts of these conversations' calls by call id, None for an empty one."""
     request = Request(
         "POST", TRANSCRIPT_SEARCH, json={"conversation_ids": conversations}, scope=scope
     )
@@ -80,15 +81,17 @@ def _search(
     for body in read_page(answer, "data").items:
         document = parse(body)
         call_id = record_id(document)
-        if call_id is not None and _said(document.get("transcript")):
-            yield call_id, _payload(call_id, body, answer, api_version)
+        if call_id is not None:
+            is_there = bool(_said(document.get("transcript")))
+            yield call_id, _payload(call_id, body, answer, api_version) if is_there else None
 
 
 def _fetch_one(send: Send, call_id: str, scope: str, api_version: str) -> Payload | None:
     request = Request(
         "GET",
-        TRANSCRIPT.format(id=call_id),
+        object_path(TRANSCRIPT, call_id),
         scope=scope,
+        route=TRANSCRIPT,
         accept=("application/json", "text/plain"),
     )
     try:

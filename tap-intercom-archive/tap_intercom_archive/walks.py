@@ -74,11 +74,11 @@ class WalkBookmark:
         return state
 
     def remember(
-        self, known: dict[str, str], times: dict[str, int], now: int, lookback_seconds: int
+        self, known: dict[str, str], times: dict[str, int], until: int, lookback_seconds: int
     ) -> None:
-        """Move the mark to `now`, keeping what is known of rows changed within the lookback."""
-        self.mark = now
-        recent = now - lookback_seconds
+        """Move the mark to `until`, keeping what is known of rows changed within the lookback."""
+        self.mark = until
+        recent = until - lookback_seconds
         self.settled = {
             row_id: fingerprint
             for row_id, fingerprint in known.items()
@@ -93,7 +93,7 @@ class WalkBookmark:
 def walk(
     bookmark: WalkBookmark,
     pages: Pages,
-    now: float,
+    until: int,
     lookback_seconds: int,
     overlap_pages: int,
     enough: Callable[[], bool] = lambda: True,
@@ -101,7 +101,7 @@ def walk(
     """Give the rows that are new or changed, a page at a time, until a walk finds none.
 
     All rows given must be written before the next page is asked for; the bookmark moves when
-    the last walk is done. `enough` may keep a walk from stopping early.
+    the last walk is done, to `until`. `enough` may keep a walk from stopping early.
     """
     horizon = None if bookmark.mark is None else bookmark.mark - lookback_seconds
     known = dict(bookmark.settled)
@@ -116,7 +116,7 @@ def walk(
             found = found or bool(fresh)
         if not found:
             break
-    bookmark.remember(known, times, int(now), lookback_seconds)
+    bookmark.remember(known, times, until, lookback_seconds)
 
 
 def _one_walk(
