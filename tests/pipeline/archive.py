@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -46,21 +46,31 @@ def without_signatures(payload: bytes) -> bytes:
     return SIGNED_QUERY.sub(b"", payload)
 
 
-def newest_payloads(path: Path) -> Iterator[tuple[str, str, bytes]]:
-    """Give stream, record id and exact bytes of the newest payload of every object."""
-    dictionaries = {
+def dictionaries(path: Path) -> dict[int, zstd.ZstdDict]:
+    """Give the dictionaries that an archive's payloads were compressed with, by id."""
+    return {
         row["id"]: zstd.ZstdDict(row["dictionary"])
         for row in rows(path, "SELECT id, dictionary FROM _dictionaries")
     }
+
+
+def unpacked(blob: bytes, known: Mapping[int, zstd.ZstdDict]) -> bytes:
+    """Give the exact bytes that were compressed."""
+    number = zstd.get_frame_info(blob).dictionary_id
+    text: bytes = zstd.decompress(blob, zstd_dict=known.get(number))
+    return text
+
+
+def newest_payloads(path: Path) -> Iterator[tuple[str, str, bytes]]:
+    """Give stream, record id and exact bytes of the newest payload of every object."""
+    known = dictionaries(path)
     for row in rows(
         path,
         "SELECT stream, record_id, payload FROM raw_payloads AS p WHERE NOT EXISTS ("
         " SELECT 1 FROM raw_payloads AS n WHERE n.stream = p.stream"
         " AND n.record_id = p.record_id AND n.rowid > p.rowid)",
     ):
-        number = zstd.get_frame_info(row["payload"]).dictionary_id
-        text = zstd.decompress(row["payload"], zstd_dict=dictionaries.get(number))
-        yield row["stream"], row["record_id"], text
+        yield row["stream"], row["record_id"], unpacked(row["payload"], known)
 
 
 def payload_bytes(path: Path) -> tuple[int, int]:

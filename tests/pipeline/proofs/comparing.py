@@ -77,10 +77,7 @@ class Archive:
         """Open the file, to be read only."""
         self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         self._connection.row_factory = sqlite3.Row
-        self._dictionaries = {
-            number: archive.zstd.ZstdDict(dictionary)
-            for number, dictionary in self.ask("SELECT id, dictionary FROM _dictionaries")
-        }
+        self._dictionaries = archive.dictionaries(path)
 
     def close(self) -> None:
         """Let the file go."""
@@ -112,9 +109,7 @@ class Archive:
         row = next(self.ask(sql, payload_id), None)
         if row is None:
             return None
-        number = archive.zstd.get_frame_info(row["payload"]).dictionary_id
-        text = archive.zstd.decompress(row["payload"], zstd_dict=self._dictionaries.get(number))
-        return text, row["sha256"]
+        return archive.unpacked(row["payload"], self._dictionaries), row["sha256"]
 
 
 def compare(sandbox: Sandbox, path: Path, streams: Iterable[str] = KEYS) -> Verdict:
