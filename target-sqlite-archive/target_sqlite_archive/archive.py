@@ -46,6 +46,11 @@ class Archive:
         self._gathered_rows = 0
         self._gathered_bytes = 0
 
+    @property
+    def is_open_to_others(self) -> bool:
+        """Say whether others on this machine may read the file, as one made by hand may be."""
+        return bool(self._database.path.stat().st_mode & 0o077)
+
     def check_starting_state(self, value: object) -> None:
         """Refuse a starting state that this file never committed; nothing is written then."""
         if self.options.accept_foreign_state:

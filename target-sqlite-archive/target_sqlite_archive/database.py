@@ -55,6 +55,11 @@ class Database:
                 f"Cannot write the archive {self.path}: it is a folder. "
                 "Give the setting `database` the path of a file."
             )
+        if self.path.exists() and not self.path.is_file():
+            raise DatabaseError(
+                f"Cannot write the archive {self.path}: it is no ordinary file. "
+                "Choose another path with the setting `database`."
+            )
         if not self.path.parent.is_dir():
             raise DatabaseError(
                 f"Cannot write the archive {self.path}: its folder does not exist. "

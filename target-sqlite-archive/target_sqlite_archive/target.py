@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import os
 import sys
 import time
@@ -16,6 +17,7 @@ from typing import Any
 import click
 import msgspec
 from singer_sdk import Target
+from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.mapper import SameRecordTransform
 
 from target_sqlite_archive.archive import Archive
@@ -40,6 +42,12 @@ class TargetSQLiteArchive(Target):
     config_jsonschema = config_jsonschema()
     default_sink_class = SQLiteSink
     message_reader_class = Intake
+    capabilities = [  # noqa: RUF012  the SDK's own form
+        *Target.capabilities,
+        PluginCapabilities.ACTIVATE_VERSION,
+        TargetCapabilities.HARD_DELETE,
+        TargetCapabilities.SOFT_DELETE,
+    ]
 
     def __init__(self, **options: Any) -> None:
         """Read the configuration; the archive is opened by the first input."""
@@ -50,6 +58,13 @@ class TargetSQLiteArchive(Target):
         self.intake = Intake(self)
         super().__init__(message_reader=self.intake, **options)
         self.max_parallelism = 1
+        if not self.logger.isEnabledFor(logging.DEBUG):
+            # A line per stream for machines; the last line says the same to people.
+            self.metrics_logger.setLevel(logging.WARNING)
+        known = dict(type(self).config_jsonschema)
+        self.append_builtin_config(known)
+        for name in sorted(set(self.config) - known["properties"].keys()):
+            self.logger.warning("There is no setting `%s`: it has no effect.", name)
 
     @property
     def archive(self) -> Archive:
@@ -66,6 +81,11 @@ class TargetSQLiteArchive(Target):
         if self._archive is None:
             options = Options.from_config(self.config)
             self._archive = Archive(options, system_clock, time.monotonic, self._emit)
+            if self._archive.is_open_to_others:
+                self.logger.warning(
+                    "Others on this machine may read the archive %s: `chmod 600` closes it.",
+                    options.database,
+                )
 
     def lane(self, stream: str) -> Lane | None:
         """Give the lane of a stream whose records need no mapping."""
@@ -146,7 +166,7 @@ class TargetSQLiteArchive(Target):
             if decoded.get("stream") not in self.mapper.stream_maps:
                 raise _before_schema(kind, str(decoded.get("stream")))
             if kind == "BATCH":
-                self._process_batch_message(decoded)
+                self._take_batch(decoded, number)
             elif isinstance(decoded.get("version"), int):
                 self._process_activate_version_message(decoded)
             else:
@@ -154,6 +174,15 @@ class TargetSQLiteArchive(Target):
                     f"Line {number} of the input is an ACTIVATE_VERSION without a whole number "
                     "as `version`. Correct the tap; what came before is stored."
                 )
+
+    def _take_batch(self, decoded: dict[str, Any], number: int) -> None:
+        try:
+            self._process_batch_message(decoded)
+        except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
+            raise InputError(
+                f"Line {number} of the input is a BATCH that cannot be read "
+                f"({type(error).__name__}). Look at its files; what came before is stored."
+            ) from error
 
     def _take_state(self, message: Members, number: int, *, first: bool) -> None:
         if "value" not in message:
@@ -229,7 +258,11 @@ class TargetSQLiteArchive(Target):
         """Commit, let the last STATE out, say what was stored; leave by 128+n after signal n."""
         archive = self.archive
         if not archive.closed:
-            archive.finish()
+            try:
+                archive.finish()
+            except BaseException:
+                archive.close()
+                raise
             self._report()
         for stream, sink in self._sinks_active.items():
             sink.record_counter_metric.increment(archive.stored().get(stream, 0))
@@ -244,8 +277,9 @@ class TargetSQLiteArchive(Target):
     def _report(self) -> None:
         for line in self.archive.session.quarantine.summary():
             self.logger.warning("%s", line)
-        for stream, count in self.archive.stored().items():
-            self.logger.info("Stream '%s': %d records stored.", stream, count)
+        stored = sorted((name, count) for name, count in self.archive.stored().items() if count)
+        said = ", ".join(f"{count:,} {name}" for name, count in stored) or "no records"
+        self.logger.info("Stored in %s: %s.", self.archive.options.database, said)
 
     def _handle_termination(self, signum: int, frame: object) -> None:
         self._signal = signum
@@ -256,12 +290,14 @@ class TargetSQLiteArchive(Target):
         try:
             sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
-        except BrokenPipeError as error:
+        except OSError as error:
             # The interpreter would flush once more at its end, and complain.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            gone = isinstance(error, BrokenPipeError)
+            reason = "has gone away" if gone else f"takes no more ({error.strerror})"
             raise TargetError(
-                "The program that reads the STATE messages has gone away. The data is stored; run "
-                "again from the last STATE that was read."
+                f"What reads the STATE messages {reason}. The data is stored; run again from the "
+                "last STATE that was read."
             ) from error
 
     # The command line
@@ -289,8 +325,19 @@ class TargetSQLiteArchive(Target):
     ) -> Any:
         try:
             return super().cb_config(ctx, param, value)
-        except (OSError, ValueError) as error:
-            raise click.BadParameter(f"cannot be read as a JSON file: {error}") from error
+        except (OSError, TypeError, ValueError):
+            cls.logger.error(
+                "The file given with --config cannot be read as a JSON object: check its path, "
+                "its rights and what is in it."
+            )
+            sys.exit(1)
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Describe the command as it is here."""
+        command = super().get_singer_command()
+        command.help = "Keep the Singer messages of standard input in one SQLite file."
+        return command
 
 
 def _before_schema(kind: str, stream: str) -> RecordBeforeSchemaError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import resource
 import sqlite3
 import subprocess
@@ -163,13 +165,53 @@ def test_a_wrong_setting_is_named(archive: Archive) -> None:
     assert "Traceback" not in outcome.err
 
 
-def test_a_configuration_that_cannot_be_read_is_a_wrong_flag(archive: Archive) -> None:
-    archive.config_path.write_text("{not json")
-    outcome = archive.run(*GOOD)
-    assert outcome.code == 2
-    assert "cannot be read as a JSON file" in outcome.err
+@pytest.mark.parametrize("text", ["{not json", "[1]", None])
+def test_a_configuration_that_cannot_be_read_is_named(archive: Archive, text: str | None) -> None:
     archive.config_path.unlink()
-    assert archive.run(*GOOD).code == 2
+    if text is not None:
+        archive.config_path.write_text(text)
+    assert "given with --config" in refused(archive.run(*GOOD))
+
+
+def test_a_setting_that_does_not_exist_is_named(archive: Archive) -> None:
+    archive.configure(databse="elsewhere.db")
+    outcome = archive.run(*GOOD)
+    assert outcome.code == 0
+    assert "There is no setting `databse`" in outcome.err
+
+
+def test_a_file_that_others_may_read_is_named(archive: Archive) -> None:
+    archive.path.touch(mode=0o644)
+    archive.path.chmod(0o644)
+    outcome = archive.run(*GOOD)
+    assert outcome.code == 0
+    assert "chmod 600" in outcome.err
+
+
+def test_what_is_no_ordinary_file_is_refused(archive: Archive) -> None:
+    os.mkfifo(archive.path)
+    assert "no ordinary file" in refused(archive.run(*GOOD))
+
+
+@pytest.mark.parametrize("batch", [{}, {"encoding": {"format": "jsonl"}, "manifest": ["none"]}])
+def test_a_batch_that_cannot_be_read_is_named(archive: Archive, batch: dict[str, object]) -> None:
+    line = json.dumps({"type": "BATCH", "stream": "t", **batch})
+    assert "Line 5 of the input is a BATCH" in refused(archive.run(*GOOD, line))
+    assert archive.dump("t", "id") == [("1",), ("2",)]
+
+
+def test_a_full_disk_for_states_leaves_one_plain_file(archive: Archive) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            archive.command,
+            input="\n".join(GOOD).encode() + b"\n",
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert "takes no more" in refused(Outcome(done.returncode, "", done.stderr.decode()))
+    assert archive.dump("t", "id") == [("1",), ("2",)]
+    assert [path.name for path in archive.path.parent.glob(f"{archive.path.name}?*")] == []
 
 
 def test_a_reader_of_states_that_goes_away_is_named(archive: Archive) -> None:
