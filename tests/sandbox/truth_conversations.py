@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from .conversations import Conversation
 from .features import SHOWN_PARTS
-from .parts import Part
+from .parts import KINDS, Part
 from .people import Document
 from .truth_values import as_assignee, as_id, as_time, copied, inside, named
 
@@ -24,19 +24,16 @@ _STATISTICS_TIMES = (
 _SOURCE = "type id delivered_as subject body url redacted attachments recipients reply_to"
 _EMAIL = ("message_id", "subject", "email_address_headers")
 _AI_AGENT = "source_type source_title last_answer_type resolution_state rating rating_remark"
-# What each kind of part does to a conversation; all others change no state.
-_TRANSITIONS = {
-    "open": ("opened",),
-    "close": ("closed",),
-    "snoozed": ("snoozed",),
-    "unsnoozed": ("unsnoozed",),
-    "timer_unsnooze": ("unsnoozed",),
-    "assignment": ("assigned",),
-    "default_assignment": ("assigned",),
-    "away_mode_assignment": ("assigned",),
-    "assign_and_reopen": ("assigned", "opened"),
-    "assign_and_unsnooze": ("assigned", "unsnoozed"),
-}
+
+
+def _transitions(part_type: str) -> list[str]:
+    """What a part of this kind did to its conversation, by what the generator made it do."""
+    kind = KINDS.get(part_type)
+    if kind is None:
+        return []
+    opened = "unsnoozed" if "unsnooze" in part_type else "opened"
+    left = {"open": opened, "closed": "closed", "snoozed": "snoozed"}.get(kind.state or "")
+    return [*(["assigned"] if kind.assigns else []), *([left] if left else [])]
 
 
 def _shown(conversation: Conversation) -> list[Part]:
@@ -201,7 +198,7 @@ def _state_changes(conversation: Conversation) -> Iterator[Document]:
     yield created | {"author_type": author["type"], "author_id": author["id"]}
     yield from _hidden_changes(conversation)
     for part in _shown(conversation):
-        transitions = _TRANSITIONS.get(part.document["part_type"], ())
+        transitions = _transitions(part.document["part_type"])
         for transition in transitions:
             row_id = part.document["id"]
             if len(transitions) > 1:
