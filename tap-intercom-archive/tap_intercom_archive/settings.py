@@ -259,13 +259,13 @@ def epoch_setting(config: Mapping[str, Any], name: str) -> int | None:
         return None
     try:
         moment = datetime.fromisoformat(str(given).strip().replace("Z", "+00:00"))
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        return int(moment.astimezone(timezone.utc).timestamp())
+    except (ValueError, OverflowError):
         raise Refusal(
             f"`{name}` is not a time: write it like 2024-01-31 or 2024-01-31T13:00:00Z."
         ) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return int(moment.timestamp())
 
 
 def problems(config: Mapping[str, Any]) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
+import select
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from types import FrameType
 from typing import IO, Any, NoReturn
@@ -15,10 +17,12 @@ from typing import IO, Any, NoReturn
 import click
 from singer_sdk import Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.exceptions import ConfigValidationError, MappingError
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
 
-from tap_intercom_archive import doctor, settings
+from tap_intercom_archive import commandline, doctor, settings
 from tap_intercom_archive.clock import Stop
 from tap_intercom_archive.errors import ArchiveError, Refusal, Stopped
 from tap_intercom_archive.resources import RESOURCES
@@ -27,6 +31,7 @@ from tap_intercom_archive.streams import ArchiveStream, ResourceStream, stream_c
 
 # Meltano writes each STATE to its database twice, so at most about one a second.
 CHECKPOINT_SECONDS = 1.0
+_NO_READER = "The target ended before the tap did: see its own last line for why."
 
 
 class Incomplete(ArchiveError):
@@ -54,9 +59,16 @@ class TapIntercomArchive(Tap):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Begin without a run: discovery needs neither token nor network."""
         self._stop = Stop()
+        # Taken once and for all by whoever says the last line.
+        self._leaving = threading.Lock()
         self._checkpoint_at = time.monotonic()
         self.has_announced = False
-        super().__init__(*args, **kwargs)
+        hush = commandline.Hush()
+        self.logger.addFilter(hush)
+        try:
+            super().__init__(*args, **kwargs)
+        finally:
+            self.logger.removeFilter(hush)
         if not self.logger.isEnabledFor(logging.DEBUG):
             # Two lines per stream for machines; the report says the same to people.
             self.metrics_logger.setLevel(logging.WARNING)
@@ -65,6 +77,12 @@ class TapIntercomArchive(Tap):
     def run(self) -> Run:
         """What the streams of this run share."""
         return Run.begin(self.config, self._user_agent, self._stop, self.logger)
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
+        schema = cls.config_jsonschema
+        cls.append_builtin_config(schema)
+        return commandline.read_environment(schema, cls._env_var_prefix)
 
     @property
     def _user_agent(self) -> str:
@@ -128,13 +146,33 @@ class TapIntercomArchive(Tap):
             os._exit(128 + signum)
         self._stop.set(signum)
 
-    def end_by_signal(self, stopped: Stopped) -> None:
+    def end_by_signal(self, stopped: Stopped) -> NoReturn:
         """Write the last valid state and leave with 128 plus the signal's number."""
         self.write_state()
-        sys.stdout.flush()
-        self.logger.warning("%s Exit code %s.", stopped, 128 + stopped.signum)
+        code = 128 + stopped.signum
+        self.logger.warning("%s Exit code %s.", stopped, code)
+        self._leave(code)
+
+    def end_by_error(self, message: str) -> NoReturn:
+        """Say the last line and leave with 1."""
+        self._leaving.acquire()
+        self._stop.event.set()
+        self.logger.error("%s", message)
+        self._leave(1)
+
+    def watch_reader(self) -> None:
+        """End the run when nobody reads it any more, also while it waits for an answer."""
+        pipe = select.poll()
+        pipe.register(sys.stdout.fileno(), 0)
+        if pipe.poll()[0][1] & select.POLLERR and not self._stop.event.is_set():
+            self.end_by_error(_NO_READER)
+
+    def _leave(self, code: int) -> NoReturn:
+        with suppress(OSError):
+            sys.stdout.flush()
+        sys.stderr.flush()
         # Fetches under way would otherwise be waited for, up to `request_timeout` seconds.
-        os._exit(128 + stopped.signum)
+        os._exit(code)
 
     @classmethod
     def invoke(  # type: ignore[override]
@@ -146,37 +184,35 @@ class TapIntercomArchive(Tap):
         state: IO[str] | None = None,
         catalog: IO[str] | None = None,
     ) -> None:
-        """Run the tap; whatever a person can cause ends in one line and exit code 1."""
+        """Run the tap; whatever goes wrong ends in one line and exit code 1."""
         if about:
             cls.print_about(about_format)
             return
-        try:
+        with _one_line(cls):
             tap = cls(
                 config=config.config if config else None,
-                state=_load(state, "--state"),
-                catalog=_load(catalog, "--catalog"),
+                state=commandline.read_state(state),
+                catalog=commandline.read_catalog(catalog),
                 parse_env_config=bool(config and config.parse_env),
             )
+        with _one_line(cls, tap.end_by_error):
+            threading.Thread(target=tap.watch_reader, daemon=True).start()
             try:
                 tap.sync_all()
             except Stopped as stopped:
                 tap.end_by_signal(stopped)
-        except ArchiveError as error:
-            _leave(cls, str(error))
-        except BrokenPipeError:
-            # Keep the interpreter from flushing into the closed pipe once more.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            _leave(cls, "The target ended before the tap did: see its own last line for why.")
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
         """Read configuration files; what cannot be read is said in one line."""
-        try:
-            return super().cb_config(ctx, param, value)
-        except OSError:
-            _leave(cls, "The file given with --config cannot be read: check its path and rights.")
-        except ValueError:
-            _leave(cls, "The file given with --config is not JSON: give another one.")
+        with _one_line(cls):
+            return commandline.read_config(value)
+
+    @classmethod
+    def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:
+        """Print the catalog."""
+        with _one_line(cls):
+            super().cb_discover(ctx, param, value)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
@@ -193,38 +229,53 @@ class TapIntercomArchive(Tap):
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        """Examine token and scopes instead of syncing a record of each stream."""
-        if value != CliTestOptionValue.All.value:
-            super().cb_test(ctx, param, value)
+        """Examine token and scopes, or print the schemas, which needs no token."""
+        if value == CliTestOptionValue.Disabled.value:
             return
+        if value not in {known.value for known in CliTestOptionValue}:
+            raise click.BadParameter("give --test or --test=schema.", ctx, param)
         given = ctx.params.get("config")
-        try:
+        is_schema = value == CliTestOptionValue.Schema.value
+        with _one_line(cls):
             tap = cls(
                 config=given.config if given else None,
                 parse_env_config=bool(given and given.parse_env),
+                validate_config=not is_schema,
             )
+            if is_schema:
+                tap.write_schemas()
+                sys.stdout.flush()
+                ctx.exit(0)
             read = settings.Settings.read(tap.config, tap._user_agent)
             healthy = doctor.examine(
                 connect(read, tap._stop), lambda line: click.echo(line, err=True)
             )
-        except ArchiveError as error:
-            _leave(cls, str(error))
         ctx.exit(0 if healthy else 1)
 
 
-def _load(file: IO[str] | None, option: str) -> dict[str, Any] | None:
-    """Read a JSON object given on the command line; raises Refusal where it is none."""
-    if file is None:
-        return None
+@contextmanager
+def _one_line(
+    plugin: type[TapIntercomArchive], leave: Callable[[str], NoReturn] | None = None
+) -> Iterator[None]:
+    """End in one line and exit code 1, whatever goes wrong inside; `leave` says how."""
     try:
-        loaded = json.load(file)
-    except ValueError:
-        raise Refusal(f"The file given with {option} is not JSON: give another one.") from None
-    if not isinstance(loaded, dict):
-        raise Refusal(f"The file given with {option} holds no JSON object: give another one.")
-    return loaded
-
-
-def _leave(plugin: type[TapIntercomArchive], message: str) -> NoReturn:
-    plugin.logger.error("%s", message)
+        yield
+        return
+    except (ConfigValidationError, click.ClickException, click.exceptions.Exit):
+        raise
+    except ArchiveError as error:
+        line = str(error)
+    except MappingError:
+        # Its own words may repeat the settings' values.
+        line = "The setting `stream_maps` cannot be followed: correct it."
+    except BrokenPipeError:
+        # Keep the interpreter from flushing into the closed pipe once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        line = _NO_READER
+    except Exception as error:
+        line = commandline.crash_line(error)
+        plugin.logger.debug("%s", commandline.crash_frames(error))
+    if leave is not None:
+        leave(line)
+    plugin.logger.error("%s", line)
     sys.exit(1)
