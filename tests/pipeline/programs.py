@@ -134,6 +134,7 @@ def archive_run(
     catalog: Mapping[str, Any] | None = None,
     target_config: Mapping[str, Any] | None = None,
     env: Mapping[str, str] | None = None,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> Piped:
     """Run our tap into our target; the archive is `archive.db` in the folder."""
     source = [program(TAP), "--config", write_json(folder / "tap.json", tap_config)]
@@ -143,7 +144,7 @@ def archive_run(
         source += ["--catalog", write_json(folder / "catalog.json", catalog)]
     settings = {"database": str(folder / "archive.db"), **(target_config or {})}
     sink = [program(TARGET), "--config", write_json(folder / "target.json", settings)]
-    return pipe(source, sink, folder, env)
+    return pipe(source, sink, folder, env, patience_seconds)
 
 
 def _text(file: Any) -> str:

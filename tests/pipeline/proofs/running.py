@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,10 +61,39 @@ class Outcome:
         return count
 
 
+def catalog(*streams: str) -> dict[str, Any]:
+    """Give the tap's catalog with only these streams selected."""
+    found = programs.run(programs.program(programs.TAP), "--discover")
+    assert found.code == 0, found.err
+    picked: dict[str, Any] = json.loads(found.out)
+    for stream in picked["streams"]:
+        for entry in stream["metadata"]:
+            if not entry["breadcrumb"]:
+                entry["metadata"]["selected"] = stream["tap_stream_id"] in streams
+    return picked
+
+
+def verify(folder: Path) -> str:
+    """Let the archive prove itself: `sqlite-archive verify` must find nothing."""
+    done = programs.run(programs.program("sqlite-archive"), "verify", str(folder / "archive.db"))
+    assert done.code == 0, done.out + done.err
+    return done.out
+
+
 def run(
-    sandbox: Sandbox, folder: Path, state: Mapping[str, Any] | None = None, **settings: Any
+    sandbox: Sandbox,
+    folder: Path,
+    state: Mapping[str, Any] | None = None,
+    streams: Sequence[str] = (),
+    patience_seconds: float = programs.PATIENCE_SECONDS,
+    **settings: Any,
 ) -> Outcome:
-    """Run once, from a state where one is given; requests are counted from the run's begin."""
+    """Run once, from a state where one is given; requests are counted from the run's begin.
+
+    `streams` are those to select, all where none is given; `settings` are the tap's.
+    """
     sandbox.reset_requests()
-    piped = programs.archive_run(folder, tap_config(sandbox, **settings), state)
+    config = tap_config(sandbox, **settings)
+    chosen = catalog(*streams) if streams else None
+    piped = programs.archive_run(folder, config, state, chosen, patience_seconds=patience_seconds)
     return Outcome(piped, sandbox.requests())

@@ -41,6 +41,7 @@ def proof(
         happened = Counter(kind for _, _, kind, _, _ in sandbox.changes())
         sandbox.freeze()
         second = running.run(sandbox, folder, first.state, full_sweep_days=0)
+        assert second.codes == (0, 0), second.said
         verdict = comparing.compare(sandbox, folder / "archive.db")
         verdict.corrupt += comparing.corruption(folder / "archive.db")
     say(
@@ -48,9 +49,9 @@ def proof(
         f"{zone}, {happened.total():,} changes while reading; {first.calls:,} and "
         f"{second.calls:,} calls; {verdict}"
     )
-    assert second.codes == (0, 0), second.said
     assert happened.total() >= first.calls // CHANGE_EVERY - 1
     assert verdict.is_good, verdict.explain()
+    running.verify(folder)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,76 @@
+"""Where nothing changed a run costs next to nothing, and where little changed, little more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pipeline.proofs import comparing, running
+from tests.pipeline.proofs.conftest import Say, prove
+from tests.sandbox.process import Sandbox
+
+FIXED_CALLS = 30
+CALLS_PER_CHANGE = 1.05
+FETCH = "GET /conversations/{id}"
+# Two changes in one second look alike, so an object is asked again until it has stood still.
+SETTLING_SECONDS = 60
+# A fifth of the default: the workspace holds 1,000 calls, not 5,000.
+OVERLAP_PAGES = {"calls_overlap_pages": 8, "articles_overlap_pages": 3}
+
+
+def owed_in(state: dict[str, Any]) -> int:
+    return sum(len(of.get("owed", ())) for of in state["bookmarks"].values())
+
+
+def proof(
+    folder: Path, say: Say, *, seed: int, conversations: int, overlap: dict[str, Any]
+) -> None:
+    with Sandbox.start(seed=seed, conversations=conversations) as sandbox:
+        sandbox.change(0, seconds=SETTLING_SECONDS)
+        sizes = {name: len(sandbox.ids(name)) for name in ("calls", "contacts", "articles")}
+        first = running.run(sandbox, folder, patience_seconds=1_500, **overlap)
+        assert first.codes == (0, 0), first.said
+
+        owed = owed_in(first.state)
+        idle = running.run(sandbox, folder, first.state, **overlap)
+        allowed = FIXED_CALLS + sum(overlap.values()) + owed
+        assert idle.codes == (0, 0), idle.said
+
+        changed = sandbox.change(max(5, conversations // 100), seconds=SETTLING_SECONDS)
+        sandbox.change(0, seconds=SETTLING_SECONDS)
+        there = set(sandbox.ids("conversations")) & set(changed["conversations"])
+        owed_then = owed_in(idle.state)
+        little = running.run(sandbox, folder, idle.state, **overlap)
+        beside = FIXED_CALLS + sum(overlap.values()) + owed_then
+        assert little.codes == (0, 0), little.said
+        verdict = comparing.compare(sandbox, folder / "archive.db")
+    say(
+        f"idle: {conversations:,} conversations, {sizes}: first run {first.calls:,} calls; nothing "
+        f"changed: {idle.calls} calls of {allowed} allowed ({owed} owed), "
+        f"{idle.route(FETCH)} fetched; {len(there)} conversations changed: {little.calls} calls, "
+        f"{little.route(FETCH)} fetched; {verdict}"
+    )
+    assert idle.route(FETCH) == 0
+    assert idle.calls <= allowed, idle.requests["by_route"]
+    assert there
+    assert little.route(FETCH) <= CALLS_PER_CHANGE * len(there)
+    assert little.calls <= beside + CALLS_PER_CHANGE * len(there), little.requests["by_route"]
+    assert verdict.is_good, verdict.explain()
+
+
+def test_run_over_500_unchanged_conversations_costs_only_its_fixed_calls(
+    tmp_path: Path, say: Say
+) -> None:
+    # A twentieth of the proof's workspace, and so of the pages that overlap.
+    overlap = {"calls_overlap_pages": 2, "articles_overlap_pages": 1}
+    proof(tmp_path, say, seed=51, conversations=500, overlap=overlap)
+
+
+@prove
+@pytest.mark.timeout(3_000)
+def test_run_over_10000_unchanged_conversations_costs_only_its_fixed_calls(
+    tmp_path: Path, say: Say
+) -> None:
+    proof(tmp_path, say, seed=5, conversations=10_000, overlap=OVERLAP_PAGES)
