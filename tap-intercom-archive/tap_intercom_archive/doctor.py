@@ -1,31 +1,56 @@
 """`--test` as a doctor: is the token good, whose workspace is it, which streams may it read.
 
-One small request per resource; nothing is written to stdout.
+A few small requests per resource, by every route that a run takes to it; nothing is written to
+stdout.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from tap_intercom_archive.client import Client, Request
-from tap_intercom_archive.errors import ApiError
-from tap_intercom_archive.resources import RESOURCES, Resource
+from tap_intercom_archive.errors import ApiError, Denied, Gone
+from tap_intercom_archive.normalize import record_id
+from tap_intercom_archive.paging import read_page
+from tap_intercom_archive.payload import parse
+from tap_intercom_archive.resources import (
+    RAW_PAYLOADS,
+    RESOURCES,
+    TRANSCRIPT_SEARCH,
+    Record,
+    Resource,
+    object_path,
+)
+from tap_intercom_archive.settings import Settings
 
 Say = Callable[[str], None]
+ALLOWED, DENIED, UNSERVED, FAILED = "allowed", "denied", "not served", "failed"
+# A person waits for the answer; a run is more patient.
+_TRIES = 2
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found: one of the four words, and the sentence that says why."""
+
+    word: str
+    why: str = ""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What the doctor found of one resource; `problem` is empty where it may be read."""
+    """The verdict on some streams of one resource, with the scope they need."""
 
+    resource: str
     streams: tuple[str, ...]
     scope: str
-    problem: str
+    verdict: Verdict
 
 
-def examine(client: Client, say: Say) -> bool:
-    """Say what the token may read, line by line; give whether that is everything.
+def examine(client: Client, settings: Settings, say: Say) -> bool:
+    """Say what the token may read, line by line; give whether a run would be complete.
 
     Raises TokenRefused where the token is no good.
     """
@@ -34,43 +59,104 @@ def examine(client: Client, say: Say) -> bool:
         f"Token accepted. Workspace {workspace.name or '(unnamed)'} ({workspace.id}), "
         f"region {workspace.region or 'not told'}, time zone {workspace.timezone or 'not told'}."
     )
-    findings = [_examine(client, resource) for resource in RESOURCES]
+    findings = [
+        finding for resource in RESOURCES for finding in _examine(client, settings, resource)
+    ]
     for finding in findings:
         for stream in finding.streams:
-            say(f"  {stream:30} {'denied:  ' + finding.problem if finding.problem else 'allowed'}")
-    refused = sorted({finding.scope for finding in findings if finding.problem})
-    if refused:
+            say(_line(stream, finding, finding.resource in settings.accept_denied))
+    say(f"  {RAW_PAYLOADS:30} {ALLOWED} (no scope of its own: the payloads of the others)")
+    denied = [finding for finding in findings if finding.verdict.word == DENIED]
+    denied = [finding for finding in denied if finding.resource not in settings.accept_denied]
+    failed = [finding for finding in findings if finding.verdict.word == FAILED]
+    if denied:
+        scopes = ", ".join(f"*{scope}*" for scope in sorted({one.scope for one in denied}))
         say(
-            f"{sum(1 for finding in findings if finding.problem)} of {len(findings)} resources "
-            "cannot be read. Grant "
-            f"{', '.join(f'*{scope}*' for scope in refused)} under Developer Hub > your app > "
+            f"Denied: {_names(denied)}. Grant {scopes} under Developer Hub > your app > "
             "Authentication, deselect the streams, or name them in `accept_denied`."
         )
-    else:
+    if failed:
+        say(f"Could not be examined: {_names(failed)}. Each line above says why; try again later.")
+    if all(finding.verdict.word == ALLOWED for finding in findings):
         say("Every stream may be read.")
-    return not refused
+    return not denied and not failed
 
 
-def _examine(client: Client, resource: Resource) -> Finding:
-    streams = (resource.name, *(cut.name for cut in (*resource.cuts, *resource.fed)))
-    problem = ""
-    for request in _smallest(resource):
-        try:
-            client.send(request)
-        except ApiError as error:
-            problem = str(error)
-            break
-    return Finding(streams, resource.scope, problem)
+def _names(findings: list[Finding]) -> str:
+    return ", ".join(dict.fromkeys(finding.resource for finding in findings))
 
 
-def _smallest(resource: Resource) -> list[Request]:
-    listing = resource.listing
-    params = listing.params if listing.pager == "single" else (*listing.params, ("per_page", "1"))
-    request = Request("GET", listing.path, params, scope=resource.scope)
-    if resource.search is None:
-        return [request]
-    body = {
-        "query": {"field": resource.time_field, "operator": ">", "value": 0},
-        "pagination": {"per_page": 1},
-    }
-    return [replace(request, method="POST", path=resource.search.path, params=(), json=body)]
+def _line(stream: str, finding: Finding, is_accepted: bool) -> str:
+    verdict = finding.verdict
+    accepted = " but accepted" if is_accepted and verdict.word == DENIED else ""
+    why = f": {verdict.why}" if verdict.why else ""
+    return f"  {stream:30} {verdict.word}{accepted} (scope {finding.scope}){why}"
+
+
+def _examine(client: Client, settings: Settings, resource: Resource) -> list[Finding]:
+    own = (resource.name, *(cut.name for cut in resource.cuts))
+    fed = tuple(cut.name for cut in resource.fed)
+    found: list[Record] = []
+    if resource.is_served_by(settings.api_version):
+        verdict = _verdict(lambda: found.extend(_read(client, resource)))
+    else:
+        why = f"`api_version` {resource.since} and later have it"
+        verdict = Verdict(UNSERVED, why)
+    findings = [Finding(resource.name, own, resource.scope, verdict)]
+    if fed:
+        if verdict.word == ALLOWED:
+            verdict = _verdict(lambda: _transcripts(client, resource, found))
+        findings.append(Finding(resource.name, fed, resource.scope, verdict))
+    return findings
+
+
+def _verdict(attempt: Callable[[], None]) -> Verdict:
+    try:
+        attempt()
+    except Denied as denied:
+        return Verdict(DENIED, str(denied))
+    except ApiError as error:
+        return Verdict(FAILED, str(error))
+    return Verdict(ALLOWED)
+
+
+def _read(client: Client, resource: Resource) -> list[Record]:
+    """Read one object by every route of the row; raises ApiError. Gives what was listed."""
+    found: list[Record] = []
+    if resource.search is not None:
+        body = {
+            "query": {"field": resource.time_field, "operator": ">", "value": 0},
+            "pagination": {"per_page": 1},
+        }
+        request = Request(
+            "POST", resource.search.path, json=body, scope=resource.scope, tries=_TRIES
+        )
+        answer = client.send(request)
+        found += map(parse, read_page(answer, resource.search.items).items)
+    if resource.hydrate is None:
+        listing = resource.listing
+        # Not every object has what the fed streams are asked for by: a whole page of them.
+        count = str(listing.per_page) if resource.fed else "1"
+        size = () if listing.pager == "single" else (("per_page", count),)
+        request = Request(
+            "GET", listing.path, (*listing.params, *size), scope=resource.scope, tries=_TRIES
+        )
+        found += map(parse, read_page(client.send(request), listing.items).items)
+    elif (first := next(filter(None, map(record_id, found)), None)) is not None:
+        path = object_path(resource.hydrate, first)
+        _send_for_one(client, Request("GET", path, scope=resource.scope, route=resource.hydrate))
+    return found
+
+
+def _transcripts(client: Client, resource: Resource, calls: list[Record]) -> None:
+    """Ask for the transcripts of one listed call's conversation; raises ApiError."""
+    conversation = next(filter(None, (call.get("conversation_id") for call in calls)), None)
+    if conversation is not None:
+        body = {"conversation_ids": [str(conversation)]}
+        _send_for_one(client, Request("POST", TRANSCRIPT_SEARCH, json=body, scope=resource.scope))
+
+
+def _send_for_one(client: Client, request: Request) -> None:
+    """An object that is gone by now was asked for by a route that is open."""
+    with suppress(Gone):
+        client.send(replace(request, tries=_TRIES))

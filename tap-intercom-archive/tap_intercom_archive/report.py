@@ -17,10 +17,18 @@ from typing import Any
 from tap_intercom_archive.client import Client
 from tap_intercom_archive.normalize import Unfits
 from tap_intercom_archive.pacing import WINDOW_SECONDS
+from tap_intercom_archive.resources import RESOURCES, Cut
 from tap_intercom_archive.times import iso
 
+INCOMPLETE = (
+    "The archive is incomplete: see the warnings above for what is missing and what "
+    "to do. What could be read is written, and the next run goes on from there."
+)
 # Measured on synthetic workspaces with some 20 parts a conversation: tables, full text, payloads.
-ARCHIVE_BYTES_PER_CONVERSATION = 30_000
+BYTES_PER_HYDRATED = 30_000
+BYTES_PER_LISTED = 2_000
+_CUTS: tuple[Cut, ...] = tuple(cut for row in RESOURCES for cut in (*row.cuts, *row.fed))
+_KEYS = {row.name: row.keys for row in RESOURCES} | {cut.name: cut.keys for cut in _CUTS}
 _SHOWN_OWED = 20
 
 
@@ -28,9 +36,10 @@ _SHOWN_OWED = 20
 class StreamReport:
     """One resource's figures.
 
-    `denied` and `failed` hold the sentence to show; `deleted` counts deletions that explain what
-    could not be found, `awaited` transcripts that may still come; `proven_until` is how far it is
-    proven complete, epoch seconds.
+    `denied` and `failed` hold the sentence to show, `unavailable` the first version of the API
+    that has the resource, where the chosen one has not; `deleted` counts deletions that explain
+    what could not be found, `awaited` transcripts that may still come; `proven_until` is how far
+    it is proven complete, epoch seconds.
     """
 
     found: int = 0
@@ -43,6 +52,7 @@ class StreamReport:
     denied: str | None = None
     accepted: bool = False
     failed: str | None = None
+    unavailable: str | None = None
     calls: int = 0
     retries: int = 0
     throttled: int = 0
@@ -68,8 +78,9 @@ class StreamReport:
 class Report:
     """Collects the figures of a run and says them."""
 
-    def __init__(self, logger: logging.Logger, client: Client) -> None:
-        """Write lines to `logger`, take calls from `client`."""
+    def __init__(self, logger: logging.Logger, client: Client, reserve_percent: int = 0) -> None:
+        """Write lines to `logger`, take calls from `client`, which leaves a reserve to others."""
+        self._usable = 1 - reserve_percent / 100
         self._logger = logger
         self._client = client
         self.streams: dict[str, StreamReport] = {}
@@ -116,19 +127,21 @@ class Report:
             separators=(",", ":"),
         )
 
-    def backfill(self, stream: str, found: int, calls: int, bytes_free: int) -> None:
-        """Say before a first reading what it will take."""
+    def backfill(
+        self, stream: str, found: int, calls: int, bytes_free: int, hydrated: bool = True
+    ) -> None:
+        """Say before a first reading what it will take; `hydrated` objects are fetched whole."""
         limit = self._client.limiter.limit
-        duration = calls / limit * WINDOW_SECONDS
-        needed = found * ARCHIVE_BYTES_PER_CONVERSATION
+        usable = max(1, int(limit * self._usable))
+        needed = found * (BYTES_PER_HYDRATED if hydrated else BYTES_PER_LISTED)
         self._logger.info(
             "Backfill: %s %s found; about %s calls, %s at %s calls per %s s; an archive needs "
             "about %s on disk, %s are free here.",
             f"{found:,}",
             stream,
             f"{calls:,}",
-            _duration(duration),
-            f"{limit:,}",
+            _duration(calls / usable * WINDOW_SECONDS),
+            f"{usable:,}",
             WINDOW_SECONDS,
             _size(needed),
             _size(bytes_free),
@@ -151,6 +164,7 @@ class Report:
 
     def unavailable(self, stream: str, since: str) -> None:
         """Say that the chosen version of the API does not have a resource."""
+        self.of(stream).unavailable = since
         self._logger.warning(
             "%s: not in this version of the API; `api_version` %s has it.", stream, since
         )
@@ -158,14 +172,23 @@ class Report:
     def done(self, stream: str) -> None:
         """Say that a resource is done."""
         counted = self.of(stream)
+        # A window counts what it found and could not fetch as unchanged; what is owed of another
+        # stream begins with that one's name.
+        own = sum(name.partition(" ")[0] not in _KEYS for name in counted.owed)
+        counted.unchanged = max(0, counted.unchanged - own)
         if counted.denied:
+            archived = max(counted.archived, self.rows[stream])
             cure = (
                 "Accepted by `accept_denied`."
                 if counted.accepted
                 else "Grant the scope, deselect the stream, or name it in `accept_denied`."
             )
             self._logger.warning(
-                "%s: denied, nothing archived. %s %s", stream, counted.denied, cure
+                "%s: denied, %s archived. %s %s",
+                stream,
+                f"{archived:,}" if archived else "nothing",
+                counted.denied,
+                cure,
             )
         elif counted.failed:
             self._logger.error("%s: not finished. %s", stream, counted.failed)
@@ -180,7 +203,7 @@ class Report:
             )
 
     def end(self) -> None:
-        """Say the totals, what is owed by name, and how far the archive is complete."""
+        """Say what is owed by name, the totals, how far all is complete; last, one line of JSON."""
         for stream, counted in self.streams.items():
             for name in counted.owed[:_SHOWN_OWED]:
                 self._logger.warning("owed: %s %s; the next run asks for it first.", stream, name)
@@ -189,6 +212,14 @@ class Report:
                     "owed: %s more of %s.", len(counted.owed) - _SHOWN_OWED, stream
                 )
         for (stream, column), count in sorted(self.unfits.items()):
+            if column in _KEYS.get(stream, ()):
+                self._logger.warning(
+                    "%s: %s rows without `%s` were left out; the payload keeps them.",
+                    stream,
+                    f"{count:,}",
+                    column,
+                )
+                continue
             self._logger.warning(
                 "%s.%s: %s values did not fit and became null; the payload keeps them.",
                 stream,
@@ -208,6 +239,8 @@ class Report:
                 self._logger.info(
                     "Proven complete: %s up to %s.", stream, iso(int(counted.proven_until))
                 )
+        if not self.is_complete:
+            self._logger.error("%s", INCOMPLETE)
         self._logger.info("Run report: %s", self.to_json())
 
 

@@ -45,7 +45,7 @@ class Run:
             stop=stop,
             client=client,
             workers=Workers(settings.concurrency, stop),
-            report=Report(logger, client),
+            report=Report(logger, client, settings.rate_limit_reserve_percent),
             workspace=client.workspace(),
         )
 

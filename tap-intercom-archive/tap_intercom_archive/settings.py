@@ -8,7 +8,7 @@ environment.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -23,6 +23,7 @@ REGION_HOSTS = {
     "eu": "https://api.eu.intercom.io",
     "au": "https://api.au.intercom.io",
 }
+OLDEST_VERSION = (2, 11)
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _NO_ADDRESS = "`api_url` is not an address: give one like https://api.intercom.io."
 _SENT_AS_HEADERS = ("api_version", "user_agent")
@@ -299,6 +300,24 @@ def problems(config: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def oddities(
+    config: Mapping[str, Any], known: Iterable[str], fetched: Sequence[str]
+) -> Iterator[str]:
+    """Say in sentences what a valid configuration holds without effect.
+
+    `known` are all settings' names, `fetched` the streams that may be denied.
+    """
+    unknown = sorted(set(config) - set(known))
+    if unknown:
+        names = ", ".join(f"`{name}`" for name in unknown)
+        yield f"Unknown settings, left aside: {names}. See --about for those there are."
+    idle = sorted(set(config.get("accept_denied") or ()) - set(fetched))
+    if idle:
+        yield (
+            f"`accept_denied` has no effect for {', '.join(idle)}: it takes {', '.join(fetched)}."
+        )
+
+
 def _check_start(config: Mapping[str, Any]) -> None:
     epoch_setting(config, "start_date")
 
@@ -314,6 +333,8 @@ def _check_version(config: Mapping[str, Any]) -> None:
     version = config.get("api_version") or "2.16"
     if not re.fullmatch(r"\d+\.\d+|Preview|Unstable", version):
         raise Refusal("`api_version` is not a version: write it like 2.16, or Preview.")
+    if version[0].isdigit() and tuple(map(int, version.split("."))) < OLDEST_VERSION:
+        raise Refusal("`api_version` is too old: this tap reads 2.11 and later.")
 
 
 _CHECKS = (base_url, _check_start, _check_end, _check_version)

@@ -25,7 +25,8 @@ from singer_sdk.tap_base import CliTestOptionValue
 from tap_intercom_archive import commandline, doctor, settings
 from tap_intercom_archive.clock import Stop
 from tap_intercom_archive.errors import ArchiveError, Refusal, Stopped
-from tap_intercom_archive.resources import RESOURCES
+from tap_intercom_archive.report import INCOMPLETE
+from tap_intercom_archive.resources import RESOURCES, Resource
 from tap_intercom_archive.run import Run, connect
 from tap_intercom_archive.streams import ArchiveStream, ResourceStream, stream_classes
 
@@ -101,6 +102,13 @@ class TapIntercomArchive(Tap):
             raise Refusal(" ".join(found))
         return found
 
+    def warn(self) -> None:
+        """Say what the settings hold without effect."""
+        known = self.config_jsonschema["properties"]
+        fetched = [resource.name for resource in RESOURCES]
+        for sentence in settings.oddities(self.config, known, fetched):
+            self.logger.warning("%s", sentence)
+
     def checkpoint(self) -> None:
         """Write a STATE message if the last one is long enough ago."""
         if time.monotonic() - self._checkpoint_at >= CHECKPOINT_SECONDS:
@@ -122,11 +130,14 @@ class TapIntercomArchive(Tap):
         if self.state:
             # The very first message, so that a target can tell whether it holds that much.
             self.state_writer.write_state(self.state)
+        wanted = [(row, stream) for row, stream in self._resource_streams() if stream.is_wanted]
+        if not wanted:
+            self.logger.warning(
+                "No stream that is fetched is selected, so nothing will be: "
+                "select one besides raw_payloads."
+            )
         run = self.run
-        for resource in RESOURCES:
-            stream = self.streams[resource.name]
-            if not isinstance(stream, ResourceStream) or not stream.is_wanted:
-                continue
+        for resource, stream in wanted:
             if not resource.is_served_by(run.settings.api_version):
                 run.report.unavailable(resource.name, resource.since)
                 continue
@@ -135,10 +146,13 @@ class TapIntercomArchive(Tap):
         run.report.end()
         run.workers.close()
         if not run.report.is_complete:
-            raise Incomplete(
-                "The archive is incomplete: see the warnings above for what is missing and what "
-                "to do. What could be read is written, and the next run goes on from there."
-            )
+            raise Incomplete(INCOMPLETE)
+
+    def _resource_streams(self) -> Iterator[tuple[Resource, ResourceStream]]:
+        for resource in RESOURCES:
+            stream = self.streams[resource.name]
+            assert isinstance(stream, ResourceStream), "each row of the table is a stream"
+            yield resource, stream
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End after the message being written; at a second signal, at once."""
@@ -198,7 +212,10 @@ class TapIntercomArchive(Tap):
         with _one_line(cls, tap.end_by_error):
             threading.Thread(target=tap.watch_reader, daemon=True).start()
             try:
+                tap.warn()
                 tap.sync_all()
+            except Incomplete:
+                tap._leave(1)  # The report has said so.
             except Stopped as stopped:
                 tap.end_by_signal(stopped)
 
@@ -246,9 +263,10 @@ class TapIntercomArchive(Tap):
                 tap.write_schemas()
                 sys.stdout.flush()
                 ctx.exit(0)
+            tap.warn()
             read = settings.Settings.read(tap.config, tap._user_agent)
             healthy = doctor.examine(
-                connect(read, tap._stop), lambda line: click.echo(line, err=True)
+                connect(read, tap._stop), read, lambda line: click.echo(line, err=True)
             )
         ctx.exit(0 if healthy else 1)
 
