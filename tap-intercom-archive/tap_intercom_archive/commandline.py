@@ -86,10 +86,10 @@ def read_state(file: IO[str] | None) -> dict[str, Any] | None:
 def _check_bookmark(stream: str, kept: Any) -> None:
     if not isinstance(kept, dict):
         raise _no_state(f"what it says of {stream} is no JSON object")
-    scope = kept.get("scope", {})
-    if not isinstance(scope, dict):
-        raise _no_state(f"the `scope` of {stream} is no JSON object")
-    streams = scope.get("streams") or []
+    scope = kept.get("scope")
+    # A scope of another shape counts as unknown, so the stream is read anew.
+    streams = scope.get("streams") if isinstance(scope, dict) else None
+    streams = [] if streams is None else streams
     if not isinstance(streams, list) or not all(isinstance(name, str) for name in streams):
         raise _no_state(f"the `scope.streams` of {stream} are no list of names")
     if not isinstance(kept.get("owed", []), list):

@@ -33,7 +33,6 @@ LEAVES_WITHIN_SECONDS = 20
         ("--state", {"other": 1}, "has no `bookmarks`"),
         ("--state", {"type": "STATE", "value": 5}, "its `value`"),
         ("--state", {"bookmarks": {"tags": 7}}, "what it says of tags"),
-        ("--state", {"bookmarks": {"tags": {"scope": 7}}}, "the `scope` of tags"),
         (
             "--state",
             {"bookmarks": {"conversations": {"scope": {"streams": 5}}}},
