@@ -259,7 +259,11 @@ class WindowReader(Reader):
         listings = 2 * -(-found // min(self._search.per_page, self.run.settings.page_size)) + 2
         calls = listings + (found if self.resource.hydrate else 0)
         self.run.report.backfill(
-            self.resource.name, found, calls, shutil.disk_usage(Path.cwd()).free
+            self.resource.name,
+            found,
+            calls,
+            shutil.disk_usage(Path.cwd()).free,
+            hydrated=self.resource.hydrate is not None,
         )
 
     def _closed(self, closed: Closed) -> None:
