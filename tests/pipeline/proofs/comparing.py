@@ -126,18 +126,14 @@ def compare(
         for stream in sorted(streams):
             rows = conversations if stream == "conversations" else kept.by_key(stream)
             current = _current(stream, rows, conversations, deleted)
-            truth = {
-                key: row
-                for key, row in _by_key(stream, sandbox.truth(stream)).items()
-                if not without or without not in (row.get("conversation_id"), row.get("id"))
-            }
+            truth = _truth(sandbox, stream, without)
             _compare_rows(verdict, stream, truth, rows, current)
             if stream not in OF_CONVERSATIONS:
                 _compare_payloads(
                     verdict, sandbox, stream, kept, [rows[key] for key in current & truth.keys()]
                 )
             if stream == "conversation_parts":
-                once = _by_key(stream, sandbox.truth(stream, served=True))
+                once = _truth(sandbox, stream, without, served=True)
                 once = {key: row for key, row in once.items() if key not in truth}
                 _compare_rows(verdict, stream, once, rows, set(once))
             for key in _vanished(sandbox, stream):
@@ -209,8 +205,13 @@ def _vanished(sandbox: Sandbox, stream: str) -> set[Key]:
     }
 
 
-def _by_key(stream: str, rows: list[Row]) -> dict[Key, Row]:
-    return {tuple(str(row[name]) for name in KEYS[stream]): row for row in rows}
+def _truth(sandbox: Sandbox, stream: str, without: str, *, served: bool = False) -> dict[Key, Row]:
+    """Give the true rows by key, but for those of the conversation `without`."""
+    return {
+        tuple(str(row[name]) for name in KEYS[stream]): row
+        for row in sandbox.truth(stream, served)
+        if not without or without not in (row.get("conversation_id"), row.get("id"))
+    }
 
 
 def same(stored: Any, true: Any) -> bool:
