@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 
@@ -20,6 +19,15 @@ MEGABYTE = 1_000_000
 # plain, 10.5 where it has an emoji, for then Python takes four bytes for every character.
 PROGRAM_BYTES = 120 * MEGABYTE
 BYTES_PER_BYTE_OF_LINE = 12
+
+
+# A child's peak begins with that of the process it was forked from, so a small one starts it.
+LAUNCHER = """
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:], stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(done.returncode)
+"""
 
 
 def payload_of(size: int) -> str:
@@ -47,24 +55,19 @@ def store(archive: Archive, size: int) -> tuple[int, int]:
         },
     )
     sent = [SCHEMAS[0], line, schema("t", {"s": TEXT}, keys=()), state(bookmark("t", 1))]
-    process = subprocess.Popen(
-        archive.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    done = subprocess.run(
+        [sys.executable, "-c", LAUNCHER, *archive.command],
+        input="\n".join(sent).encode(),
+        capture_output=True,
+        check=True,
     )
-    assert process.stdin
-    assert process.stdout
-    process.stdin.write("\n".join(sent).encode())
-    process.stdin.close()
-    assert json.loads(process.stdout.read()) == bookmark("t", 1)
-    process.stdout.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
+    assert json.loads(done.stdout) == bookmark("t", 1)
     with open_archive(archive.path) as reading:
         (row,) = reading.connection.execute("SELECT payload, _payload_sha256 FROM raw_payloads")
         assert Dictionaries(reading.connection).read(*row) == content.encode()
     assert verified(archive)["well"]
     unit = 1 if sys.platform == "darwin" else 1024
-    return usage.ru_maxrss * unit, len(line)
+    return int(done.stderr) * unit, len(line)
 
 
 @pytest.mark.parametrize(
