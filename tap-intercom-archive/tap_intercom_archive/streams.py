@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         streams: dict[str, ArchiveStream]
         has_announced: bool
 
-        def checkpoint(self) -> None:
+        def checkpoint(self, *, fetched: bool) -> None:
             """Write a STATE message if the last one is long enough ago."""
 
         def write_state(self) -> None:
@@ -168,7 +168,7 @@ class ResourceStream(ArchiveStream):
             run.report.rows[self.name] += self.selected
             yield record
             fetched.written()
-            self.tap.checkpoint()
+            self.tap.checkpoint(fetched=self.resource.hydrate is not None)
             run.stop.check()
         if reader.proven and not retired:
             self._retire(version)

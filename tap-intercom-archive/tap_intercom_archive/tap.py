@@ -30,7 +30,7 @@ from tap_intercom_archive.resources import RESOURCES, Resource
 from tap_intercom_archive.run import Run, connect
 from tap_intercom_archive.streams import ArchiveStream, ResourceStream, stream_classes
 
-# Meltano writes each STATE to its database twice, so at most about one a second.
+# Meltano writes each STATE to its database twice, so not with every object.
 CHECKPOINT_SECONDS = 1.0
 _NO_READER = "The target ended before the tap did: see its own last line for why."
 
@@ -63,6 +63,7 @@ class TapIntercomArchive(Tap):
         # Taken once and for all by whoever says the last line.
         self._leaving = threading.Lock()
         self._checkpoint_at = time.monotonic()
+        self._fetched_since_checkpoint = 0
         self.has_announced = False
         hush = commandline.Hush()
         self.logger.addFilter(hush)
@@ -109,9 +110,17 @@ class TapIntercomArchive(Tap):
         for sentence in settings.oddities(self.config, known, fetched):
             self.logger.warning("%s", sentence)
 
-    def checkpoint(self) -> None:
-        """Write a STATE message if the last one is long enough ago."""
-        if time.monotonic() - self._checkpoint_at >= CHECKPOINT_SECONDS:
+    def checkpoint(self, *, fetched: bool) -> None:
+        """Write a STATE message if the last one is long enough ago.
+
+        Objects that were `fetched` whole cost a call each, which a killed run would have to make
+        again, so no more of them than are in flight anyway go by without one.
+        """
+        self._fetched_since_checkpoint += fetched
+        if (
+            time.monotonic() - self._checkpoint_at >= CHECKPOINT_SECONDS
+            or self._fetched_since_checkpoint >= self.run.settings.concurrency
+        ):
             self.write_state()
 
     def write_state(self) -> None:
@@ -121,6 +130,7 @@ class TapIntercomArchive(Tap):
             return
         self.state_writer.write_state(self.state)
         self._checkpoint_at = time.monotonic()
+        self._fetched_since_checkpoint = 0
 
     def sync_all(self) -> None:  # type: ignore[misc]
         """Sync the table's rows in order; the SDK's own loop ends at the first stream that fails.

@@ -59,6 +59,18 @@ def test_states_are_few_and_the_last_message_is_one(first: tuple[Ended, Any]) ->
     assert all(len(json.dumps(state)) < 64_000 for state in done.of_type("STATE"))
 
 
+def test_no_more_conversations_than_are_in_flight_go_by_without_a_state(tmp_path: Path) -> None:
+    with Sandbox.start(seed=7, conversations=80) as own:
+        done = running.sync(tmp_path, running.config(own, concurrency=10))
+    behind = most = 0
+    for message in done.messages:
+        if message["type"] == "STATE":
+            behind = 0
+        behind += message["type"] == "RECORD" and message["stream"] == "conversations"
+        most = max(most, behind)
+    assert 0 < most <= 10
+
+
 def test_no_state_claims_a_conversation_before_its_records(first: tuple[Ended, Any]) -> None:
     written: set[str] = set()
     for message in first[0].messages:
