@@ -51,13 +51,18 @@ class Killed:
 
 @dataclass
 class Campaign:
-    """Kills a backfill again and again; `sink` is the target's command."""
+    """Kills a backfill again and again; `sink` is the target's command.
+
+    The file's pages are checked after every so many kills (`kills_per_check`): it takes long when
+    the file is large.
+    """
 
     sandbox: Sandbox
     folder: Path
     sink: Sequence[str]
     seed: int
     concurrency: int
+    kills_per_check: int = 1
     kills: list[Killed] = field(default_factory=list)
     told_early: list[str] = field(default_factory=list)
     unhealthy: list[str] = field(default_factory=list)
@@ -176,7 +181,8 @@ class Campaign:
                 self.told_early.append(f"kill {len(self.kills) + 1} ({wanted})")
         newest = self._states.newest()
         phase = self._phase_of_target(wanted, newest, asked) if wanted in _OF_TARGET else seen
-        self.unhealthy += self._states.health()
+        if not len(self.kills) % self.kills_per_check:
+            self.unhealthy += self._states.health()
         self.kills.append(
             Killed(
                 victims,

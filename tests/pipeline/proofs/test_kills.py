@@ -45,7 +45,8 @@ def proof(folder: Path, say: Say, *, seed: int, conversations: int, kills: int, 
     with Sandbox.start(seed=seed, conversations=conversations, latency_ms=LATENCY_MS) as sandbox:
         sandbox.change(0, seconds=60)
         campaign = Campaign(sandbox, folder, [programs.program(programs.TARGET)], seed, CONCURRENCY)
-        progress = conversations // (kills + 2)
+        # Half of what there is per kill: phases are waited for, and the last run has the rest.
+        progress = conversations // (2 * kills)
         while len(campaign.kills) < kills:
             assert campaign.kill(PHASES, progress), "the backfill was over before all kills"
             assert not campaign.told_early, f"a STATE left before its commit: {campaign.told_early}"
