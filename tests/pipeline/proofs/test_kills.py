@@ -44,7 +44,8 @@ def extra_calls(kills: list[Killed], last: tuple[str, ...]) -> list[tuple[int, i
 def proof(folder: Path, say: Say, *, seed: int, conversations: int, kills: int, least: int) -> None:
     with Sandbox.start(seed=seed, conversations=conversations, latency_ms=LATENCY_MS) as sandbox:
         sandbox.change(0, seconds=60)
-        campaign = Campaign(sandbox, folder, [programs.program(programs.TARGET)], seed, CONCURRENCY)
+        target = [programs.program(programs.TARGET)]
+        campaign = Campaign(sandbox, folder, target, seed, CONCURRENCY, max(1, kills // 10))
         # Half of what there is per kill: phases are waited for, and the last run has the rest.
         progress = conversations // (2 * kills)
         while len(campaign.kills) < kills:
