@@ -40,8 +40,10 @@ class CallReader(WalkReader):
     def owed(self, now: float) -> Iterator[Fetched]:
         """Ask again for transcripts that were missing or fresh; the call comes with it."""
         stream = self._stream
-        if stream is None:
-            return
+        if stream is not None:
+            yield from self.batched(self._owed_calls(stream, now))
+
+    def _owed_calls(self, stream: str, now: float) -> Iterator[Fetched]:
         for owed in self.ledger.owed_of(stream):
             ended_at = epoch(owed.since) or 0
             if owed.reason == MAY_GROW and now - ended_at < SECONDS_PER_DAY:
@@ -63,8 +65,7 @@ class CallReader(WalkReader):
                 self.ledger.owe(stream, owed.id, FAILED, ended_at)
                 continue
             changed = normalize.time_of(self.resource, payload.document)
-            call = Fetched(payload, changed, nothing)
-            yield from self.batched(iter((call,)))
+            yield Fetched(payload, changed, nothing)
 
     def batched(self, fetched: Iterator[Fetched]) -> Iterator[Fetched]:
         """Give calls with their transcripts, asked for by the batch."""

@@ -27,6 +27,8 @@ _SHORTEST_WAIT_SECONDS = 0.02
 # what others take meanwhile is seen in time.
 _AT_ONCE = 0.25
 _SPREAD_OVER = 0.9
+_SECONDS_PER_CALL_UNTIL_KNOWN = 0.2
+_WEIGHT_OF_NEWEST = 0.05
 
 
 @dataclass
@@ -47,21 +49,28 @@ class Limiter:
     """Lets calls start as long as the window's budget is not used up.
 
     One object serves all threads. `reserve_percent` of the limit is always left over, and so is
-    what other apps were seen to take.
+    what other apps were seen to take. No more than `at_once` calls are in flight.
     """
 
-    def __init__(self, clock: ServerClock, stop: Stop, reserve_percent: int) -> None:
+    def __init__(
+        self, clock: ServerClock, stop: Stop, reserve_percent: int, at_once: int = 1_000
+    ) -> None:
         """Begin with a cautious budget until the first answer tells the real one."""
         self._clock = clock
         self._stop = stop
         self._reserve_percent = reserve_percent
         self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(at_once)
+        # One waits for the window's room, the others wait for that one: woken all together they
+        # would cost more time than the calls.
+        self._turn = threading.Lock()
         self._limit = LIMIT_UNTIL_TOLD
         self._is_told = False
         self._window: _Window | None = None
         self._in_flight = 0
         self._held_until = 0.0
         self._others: deque[int] = deque(maxlen=_WINDOWS_REMEMBERED)
+        self._seconds_per_call = _SECONDS_PER_CALL_UNTIL_KNOWN
         self.waited_seconds = 0.0
 
     @property
@@ -79,15 +88,32 @@ class Limiter:
     @contextmanager
     def call(self) -> Iterator[None]:
         """Wait for a place in the budget and hold it until the answer is there."""
-        while (wait := self._take()) > 0:
-            with self._lock:
-                self.waited_seconds += wait
-            self._stop.wait(wait)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._in_flight -= 1
+        with self._places:
+            with self._turn:
+                self._stop.check()
+                while (wait := self._take()) > 0:
+                    self.waited_seconds += wait
+                    self._stop.wait(wait)
+            begun_at = self._clock.monotonic()
+            try:
+                yield
+            finally:
+                with self._lock:
+                    self._in_flight -= 1
+                    self._note(self._clock.monotonic() - begun_at)
+
+    @property
+    def wanted(self) -> int:
+        """How many calls in flight use the budget up, as long as answers take now.
+
+        Little's law: calls a second times seconds a call, and as much again for those that take
+        longer than most.
+        """
+        per_second = self._limit / WINDOW_SECONDS
+        return math.ceil(2 * per_second * self._seconds_per_call) + 1
+
+    def _note(self, seconds: float) -> None:
+        self._seconds_per_call += (seconds - self._seconds_per_call) * _WEIGHT_OF_NEWEST
 
     def _take(self) -> float:
         """Take a place and give 0, or give the seconds to wait before asking again."""

@@ -44,7 +44,7 @@ class Run:
             settings=settings,
             stop=stop,
             client=client,
-            workers=Workers(settings.concurrency, stop),
+            workers=Workers(settings.concurrency, stop, lambda: client.limiter.wanted),
             report=Report(logger, client, settings.rate_limit_reserve_percent),
             workspace=client.workspace(),
         )
@@ -58,5 +58,7 @@ class Run:
 def connect(settings: Settings, stop: Stop) -> Client:
     """Give the one client of a run."""
     clock = ServerClock()
-    limiter = Limiter(clock, stop, settings.rate_limit_reserve_percent)
+    limiter = Limiter(
+        clock, stop, settings.rate_limit_reserve_percent, at_once=settings.concurrency
+    )
     return Client(settings, clock, limiter, stop)

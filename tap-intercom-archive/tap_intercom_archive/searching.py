@@ -1,41 +1,45 @@
-"""Reading a search by the window protocol, and fetching each found object whole.
+"""Reading a search by the window protocol.
 
-The protocol itself is in `windows`; here it meets the client, the workers and the ledger. No
-stream is named.
+The protocol itself is in `windows`; here it meets the client, the workers and the ledger.
+Fetching what was found is in `hydrating`. No stream is named.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from functools import cached_property, partial
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from tap_intercom_archive import normalize
 from tap_intercom_archive.client import Answer, Request
-from tap_intercom_archive.errors import ApiError, BadRequest, Denied, Faulty
+from tap_intercom_archive.errors import ApiError
+from tap_intercom_archive.hydrating import NOT_YET, Hydrator, Whole
+from tap_intercom_archive.hydration import Ahead, Late
+from tap_intercom_archive.ledger import Ledger
 from tap_intercom_archive.paging import PatientList, by_search_cursor, read_page
-from tap_intercom_archive.payload import Payload, parse
 from tap_intercom_archive.readers import SECONDS_PER_DAY, Fetched, Reader, nothing
-from tap_intercom_archive.resources import Search, object_path
+from tap_intercom_archive.resources import Resource, Search
+from tap_intercom_archive.run import Run
 from tap_intercom_archive.times import epoch, iso
-from tap_intercom_archive.windows import Bookmark, Closed, Hit, Listing, Protocol, Rules
-
-_REASONS = {403: "denied", 404: "not found", 410: "gone"}
-# A deletion explains these.
-MISSING_REASONS = frozenset({_REASONS[404], _REASONS[410]})
-
-
-# So many failures one after the other are no longer one object's.
-MISSED_IN_A_ROW = 50
+from tap_intercom_archive.windows import Bookmark, Closed, Hit, Listing, Protocol, Rules, Window
 
 
 class WindowReader(Reader):
     """Reads a search by windows; where the list gives whole objects it is swept now and then."""
 
     _answers: dict[str, Answer]
-    _missed_in_a_row = 0
+    _ahead: Ahead[Window]
     _swept_at: float | None = None
+
+    def __init__(
+        self, run: Run, resource: Resource, ledger: Ledger, streams: Sequence[str]
+    ) -> None:
+        """Read `resource` for the selected `streams`; raises Refusal for a foreign state."""
+        super().__init__(run, resource, ledger, streams)
+        self._listing = threading.Lock()
+        self._hydrator = Hydrator(self)
 
     def objects(self) -> Iterator[Fetched]:
         """Give every object that is new or changed since the last run."""
@@ -45,7 +49,8 @@ class WindowReader(Reader):
         if self.is_ahead(bookmark.mark):
             bookmark, self._swept_at = Bookmark(), None
         gap = None if outgrown else self.ledger.gap(self.scope)
-        yield from self._owed()
+        if self.resource.hydrate is not None:
+            yield from self._hydrator.owed()
         if self.resource.hydrate is None and self._sweep_is_due():
             yield from self._sweep(bookmark)
         elif bookmark.mark is None:
@@ -91,9 +96,17 @@ class WindowReader(Reader):
         def closed(window: Closed) -> None:
             # Owed before a state can say that the mark has passed them.
             for hit in protocol.not_settled:
-                self._owe(hit.id, "changed faster than it could be read", hit.updated_at)
+                self._hydrator.owe(hit.id, "changed faster than it could be read", hit.updated_at)
             protocol.not_settled.clear()
             self._closed(window)
+
+        def ahead(windows: Iterator[Window]) -> Iterator[Window]:
+            self._ahead = Ahead(self.run.workers, windows)
+            return self._ahead
+
+        def upcoming() -> list[Hit]:
+            window = self._ahead.peek()
+            return [] if window is None else protocol.due(window.hits)
 
         protocol = Protocol(
             bookmark,
@@ -102,19 +115,23 @@ class WindowReader(Reader):
             self.run.client.now,
             self.run.stop.wait,
             closed,
+            ahead if self.resource.hydrate else iter,
         )
         save: Callable[[], None] = (lambda: self._save(bookmark)) if keep else nothing
         for hits in protocol.rounds(start, end):
-            for hit, got in self._fetch(hits):
-                if isinstance(got, ApiError):
-                    self._missed(hit.id, got)
+            for hit, got in self._fetch(hits, upcoming):
+                if isinstance(got, ApiError | Late):
+                    # Owed before a state can say that the mark has passed it.
+                    if isinstance(got, Late):
+                        self._hydrator.owe(hit.id, NOT_YET, hit.updated_at)
+                    else:
+                        self._hydrator.missed(hit.id, got)
                     protocol.give_up(hit)
                     save()
                     continue
                 payload, answered_at = got
-                self._missed_in_a_row = 0
                 changed = normalize.time_of(self.resource, payload.document)
-                agrees = self._agrees(hit, payload)
+                agrees = self._hydrator.agrees(hit, payload)
 
                 def written(
                     hit: Hit = hit,
@@ -126,15 +143,8 @@ class WindowReader(Reader):
                     save()
 
                 yield Fetched(payload, changed, written)
-
-    def _agrees(self, hit: Hit, payload: Payload) -> bool:
-        """Say whether the fetched object shows what the hit showed, in what both show."""
-        shown = parse(hit.body)
-        return all(
-            shown[name] == payload.document[name]
-            for name in self.resource.shown_by_search
-            if name in shown and name in payload.document
-        )
+            yield from self._hydrator.come()
+        yield from self._hydrator.rest()
 
     @property
     def _search(self) -> Search:
@@ -146,73 +156,23 @@ class WindowReader(Reader):
         per_page = min(self._search.per_page, self.run.settings.page_size)
         return PatientList(self.run.client.send, self._search.items, by_search_cursor, per_page)
 
-    def _fetch(self, hits: list[Hit]) -> Iterator[tuple[Hit, tuple[Payload, float] | ApiError]]:
+    def _fetch(
+        self, hits: list[Hit], upcoming: Callable[[], list[Hit]]
+    ) -> Iterator[tuple[Hit, Whole | ApiError | Late]]:
         """Give each hit with its payload and when it was answered, in the listing's order."""
-        if self.resource.hydrate is None:
-            for hit in hits:
-                answer = self._answers[hit.id]
-                yield hit, (self.payload(hit.id, hit.body, answer), answer.at)
+        if self.resource.hydrate is not None:
+            yield from self._hydrator.of(hits, upcoming)
             return
-        yield from self.run.workers.in_order(lambda hit: self._hydrate(hit.id), hits)
-
-    def _hydrate(self, record_id: str) -> tuple[Payload, float]:
-        """Fetch one object whole; raises ApiError."""
-        assert self.resource.hydrate is not None, "only objects that are fetched whole come here"
-        params: tuple[tuple[str, str], ...] = ()
-        if self.run.settings.display_as != "html":
-            params = (("display_as", self.run.settings.display_as),)
-        request = Request(
-            "GET",
-            object_path(self.resource.hydrate, record_id),
-            params,
-            scope=self.resource.scope,
-            route=self.resource.hydrate,
-        )
-        answer = self.run.client.send(request)
-        payload = self.payload(record_id, answer.body, answer)
-        try:
-            answered_id = normalize.record_id(payload.document)  # parsed here, in the worker
-        except ValueError:
-            answered_id = None
-        if answered_id != record_id:
-            raise Faulty(f"Intercom's answer to {request.spoken} does not hold that object.")
-        return payload, answer.at
-
-    def _owed(self) -> Iterator[Fetched]:
-        """Ask first for what the last run owed."""
-        if self.resource.hydrate is None:
-            return
-        shown = {one.id: epoch(one.updated_at) for one in self.ledger.owed_of(self.resource.name)}
-        for record_id, got in self.run.workers.in_order(self._hydrate, shown):
-            if isinstance(got, ApiError):
-                self._missed(record_id, got)
-                continue
-            payload, _ = got
-            changed = normalize.time_of(self.resource, payload.document)
-            self.counted.archived += 1
-            lags = changed is not None and changed < (shown[record_id] or changed)
-            settle = partial(self.ledger.settle, self.resource.name, record_id)
-            yield Fetched(payload, changed, nothing if lags else settle)
-
-    def _missed(self, record_id: str, error: ApiError) -> None:
-        """Owe what one fetch could not give; what concerns the whole stream ends it."""
-        if isinstance(error, Denied) and error.status == 401:
-            raise error
-        if isinstance(error, BadRequest):
-            raise error
-        reason = _REASONS.get(error.status or 0, f"failed ({error.status or 'no answer'})")
-        self._missed_in_a_row += reason not in MISSING_REASONS
-        if self._missed_in_a_row >= MISSED_IN_A_ROW:
-            # Not single objects but the way to them: end here, the mark stays where it is.
-            raise error
-        self._owe(record_id, reason)
-
-    def _owe(self, record_id: str, reason: str, updated_at: float | None = None) -> None:
-        now = self.run.client.now()
-        self.ledger.owe(self.resource.name, record_id, reason, now, updated_at)
+        for hit in hits:
+            answer = self._answers[hit.id]
+            yield hit, (self.payload(hit.id, hit.body, answer), answer.at)
 
     def _list_window(self, begin: int, end: int, most: int | None) -> Listing:
         """List a window: bounds widened on the wire, cut to size here."""
+        with self._listing:  # the next window may be listed while this one is
+            return self._read_window(begin, end, most)
+
+    def _read_window(self, begin: int, end: int, most: int | None) -> Listing:
         widen = self._search.widen_seconds
         found: dict[str, Hit] = {}
         total: int | None = None

@@ -19,10 +19,11 @@ from tap_intercom_archive import normalize
 from tap_intercom_archive.columns import stream_schema
 from tap_intercom_archive.errors import ApiError, Denied, Refusal
 from tap_intercom_archive.feeding import AWAITED, CallReader, DeletionReader
+from tap_intercom_archive.hydrating import MISSING_REASONS
 from tap_intercom_archive.ledger import Ledger
 from tap_intercom_archive.readers import Fetched, Reader, WalkReader, WholeReader
 from tap_intercom_archive.resources import RAW_PAYLOADS, RESOURCES, Record, Resource
-from tap_intercom_archive.searching import MISSING_REASONS, WindowReader
+from tap_intercom_archive.searching import WindowReader
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -102,6 +102,15 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Window:
+    """A span that is listed whole: both ends belong to it."""
+
+    begin: int
+    end: int
+    hits: list[Hit]
+
+
+@dataclass(frozen=True)
 class Closed:
     """A window that is proven: what was found in it, and how much of that was fetched."""
 
@@ -115,7 +124,9 @@ class Protocol:
     """Drives one search stream through its windows.
 
     `list_window(begin, end, most)` lists a window, or gives None for its hits where there are
-    more than `most` of them; `now()` is the server's clock; `wait(seconds)` sleeps.
+    more than `most` of them; `now()` is the server's clock; `wait(seconds)` sleeps. `ahead` may
+    list the next window while one is worked on: that listing only says what to fetch, it is the
+    closing one that proves.
     """
 
     def __init__(
@@ -126,6 +137,7 @@ class Protocol:
         now: Callable[[], float],
         wait: Callable[[float], None],
         on_closed: Callable[[Closed], None],
+        ahead: Callable[[Iterator[Window]], Iterator[Window]] = iter,
     ) -> None:
         """Take up at `bookmark`, which is kept up to date from then on."""
         self.bookmark = bookmark
@@ -134,7 +146,8 @@ class Protocol:
         self._now = now
         self._wait = wait
         self._on_closed = on_closed
-        self._given_up: set[str] = set()
+        self._ahead = ahead
+        self._given_up: set[tuple[str, str]] = set()
         self._doubted: Counter[str] = Counter()
         self._unsettled: set[str] = set()
         self._fetched = 0
@@ -151,7 +164,8 @@ class Protocol:
         until = self._until(end)
         while True:
             if begin <= until:
-                yield from self._span(begin, until)
+                for window in self._ahead(self._cut(begin, until)):
+                    yield from self._window(window.begin, window.end, window.hits)
             later = self._until(end)
             if later - until <= max(self._rules.lookback_seconds, SHORTEST_TAIL_SECONDS):
                 # What a stopped run had done and this one did not meet has moved or is gone.
@@ -168,34 +182,38 @@ class Protocol:
         now = int(self._now())
         return now if end is None else min(now, end)
 
-    def _span(self, begin: int, end: int) -> Iterator[list[Hit]]:
-        """Cut until the listing fits; the left half is done before the right is looked at."""
+    def _cut(self, begin: int, end: int) -> Iterator[Window]:
+        """Cut until the listing fits; the left half comes before the right is looked at."""
         can_cut = end - begin + 1 >= 2 * self._rules.shortest_seconds
         listing = self._list(begin, end, self._rules.window_objects if can_cut else None)
         if listing.hits is None:
             middle = begin + (end - begin) // 2
-            yield from self._span(begin, middle)
-            yield from self._span(middle + 1, end)
+            yield from self._cut(begin, middle)
+            yield from self._cut(middle + 1, end)
         else:
-            yield from self._window(begin, end, listing.hits)
+            yield Window(begin, end, listing.hits)
 
     def _window(self, begin: int, end: int, hits: list[Hit]) -> Iterator[list[Hit]]:
         self.bookmark.window = (begin, end)
         self._fetched = 0
         for _ in range(MAXIMUM_ROUNDS):
-            due = [hit for hit in hits if not self._is_done(hit)]
+            due = self.due(hits)
             if not due:
                 break
             self._let_settle(due)
             yield due
             hits = self._list(begin, end, None).hits or []
         else:
-            self.not_settled.extend(hit for hit in hits if not self._is_done(hit))
+            self.not_settled.extend(self.due(hits))
         self._close(begin, end, hits)
+
+    def due(self, hits: list[Hit]) -> list[Hit]:
+        """Give those that are neither archived as they were listed nor given up."""
+        return [hit for hit in hits if not self._is_done(hit)]
 
     def _is_done(self, hit: Hit) -> bool:
         known = self.bookmark.done.get(hit.id) or self.bookmark.settled.get(hit.id)
-        return known == hit.fingerprint or hit.id in self._given_up
+        return known == hit.fingerprint or (hit.id, hit.fingerprint) in self._given_up
 
     def _let_settle(self, due: list[Hit]) -> None:
         """Before asking again for what was asked too early, wait until it can count."""
@@ -228,23 +246,28 @@ class Protocol:
         they never do, it is not remembered, so that the next run asks once more.
         """
         self._fetched += 1
-        lagging = updated_at is not None and updated_at < hit.updated_at
-        if lagging or answered_at < hit.updated_at + SETTLING_SECONDS:
+        if not has_settled(hit, updated_at, answered_at):
             self._unsettled.add(hit.id)
             return False
         if not agrees and updated_at == hit.updated_at:
             self._doubted[hit.id] += 1
             self._unsettled.add(hit.id)
             if self._doubted[hit.id] >= MAXIMUM_DOUBTS:
-                self._given_up.add(hit.id)
+                self.give_up(hit)
             return False
         self._unsettled.discard(hit.id)
         self.bookmark.done[hit.id] = hit.fingerprint
         return True
 
     def give_up(self, hit: Hit) -> None:
-        """Take note that a hit is owed: it no longer keeps the window open."""
-        self._given_up.add(hit.id)
+        """Take note that a hit is owed: as it was listed it no longer keeps the window open."""
+        self._given_up.add((hit.id, hit.fingerprint))
+
+
+def has_settled(hit: Hit, updated_at: float | None, answered_at: float) -> bool:
+    """Say whether an answer is not older than the hit, and has seen the whole second of it."""
+    lags = updated_at is not None and updated_at < hit.updated_at
+    return not lags and answered_at >= hit.updated_at + SETTLING_SECONDS
 
 
 def _newest(known: dict[str, str], most: int) -> dict[str, str]:

@@ -38,12 +38,12 @@ def again(filled: Filled) -> programs.Piped:
 
 def hydrations(sandbox: Sandbox) -> Counter[str]:
     """Count the fetches of each conversation since the last reset."""
-    routes = {path.split("?")[0] for _, path, _ in sandbox.log()}
+    routes = {path.split("?")[0] for _, path, *_ in sandbox.log()}
     searched = {path for path in routes if path.startswith("/conversations/")}
     fetched = searched - {"/conversations/search", "/conversations/deleted"}
     return Counter(
         path.split("?")[0].removeprefix("/conversations/")
-        for method, path, _ in sandbox.log()
+        for method, path, *_ in sandbox.log()
         if method == "GET" and path.split("?")[0] in fetched
     )
 

@@ -18,10 +18,11 @@ from .limits import RateLimit
 from .modes import Modes, add_flags, from_options
 from .other_clients import choose_others
 from .server import make_handler, serve
-from .workspace import Workspace
+from .workspace import Sizes, Workspace
 
 DEFAULT_TOKEN = "synthetic-token"
 _LEAST_CONVERSATIONS = 60
+_LEAST_OF_OTHERS = 30
 _RESOURCES = (
     "admins",
     "teams",
@@ -68,6 +69,14 @@ def _size(text: str) -> int:
     return size
 
 
+def _count(text: str) -> int:
+    count = int(text)
+    if count < _LEAST_OF_OTHERS:
+        message = f"at least {_LEAST_OF_OTHERS} are needed to hold every special case"
+        raise argparse.ArgumentTypeError(message)
+    return count
+
+
 def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -88,6 +97,13 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--conversations", type=_size, default=500, help="how many; other things follow [500]"
     )
+    for things in ("contacts", "calls", "articles"):
+        parser.add_argument(
+            f"--{things}",
+            type=_count,
+            default=0,
+            help="how many, where they are not to follow the conversations; at least 30",
+        )
     parser.add_argument(
         "--latency-ms", type=int, default=0, help="time from request to answer, in ms [0]"
     )
@@ -116,7 +132,8 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _make_api(options: argparse.Namespace, modes: Modes) -> Api:
-    workspace = Workspace(options.seed, options.conversations, options.timezone)
+    sizes = Sizes(options.contacts, options.calls, options.articles)
+    workspace = Workspace(options.seed, options.conversations, options.timezone, sizes)
     clock = VirtualClock(workspace.start, time.monotonic)
     limit = RateLimit(
         options.rate_limit,

@@ -176,7 +176,8 @@ class Api:
         listed = route is not None and route.template in _LISTS and answer.status == 200
         self.live.after(listed and not fault)
         template = route.template if route else "unknown"
-        self.ledger.note(Served(request.method, shown_path, template, answer.status, fault))
+        asked = request.body.decode("utf-8", "replace")
+        self.ledger.note(Served(request.method, shown_path, template, answer.status, fault, asked))
         return replace(answer, headers={**headers, **answer.headers})
 
     def _asked(

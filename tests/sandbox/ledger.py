@@ -12,7 +12,8 @@ _FETCH = "/conversations/{id}"
 class Served:
     """One request: method, path with its query, the route it fell under, the status it got.
 
-    `fault` is the one that it met, or empty; the status is 0 where no answer was sent.
+    `fault` is the one that it met, or empty; the status is 0 where no answer was sent; `body` is
+    what was sent with it.
     """
 
     method: str
@@ -20,6 +21,7 @@ class Served:
     route: str
     status: int
     fault: str = ""
+    body: str = ""
 
     @property
     def fetched(self) -> str | None:
@@ -65,6 +67,6 @@ class Ledger:
             },
         }
 
-    def log(self, after: int = 0) -> list[tuple[str, str, int]]:
-        """Method, path and status of the requests after the first `after`."""
-        return [(s.method, s.path, s.status) for s in self._served[after:]]
+    def log(self, after: int = 0) -> list[tuple[str, str, int, str]]:
+        """Method, path, status and body of the requests after the first `after`."""
+        return [(s.method, s.path, s.status, s.body) for s in self._served[after:]]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from email.message import Message
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from .modes import Modes, to_flags
+from .workspace import AS_SUITS, Sizes
 
 _ROOT = Path(__file__).resolve().parents[2]
 _STOP_SECONDS = 10
@@ -48,6 +50,7 @@ class Sandbox:
         timezone: str = "UTC",
         api_token: str = "synthetic-token",
         port: int = 0,
+        sizes: Sizes = AS_SUITS,
         **modes: Any,
     ) -> Sandbox:
         """Start a sandbox on a free port; `deny` takes stream names, `name:401` for that status.
@@ -60,6 +63,8 @@ class Sandbox:
         command += ["--conversations", str(conversations), "--latency-ms", str(latency_ms)]
         command += ["--rate-limit", str(rate_limit), "--timezone", timezone]
         command += ["--api-token", api_token]
+        for things, count in asdict(sizes).items():
+            command += [f"--{things}", str(count)] if count else []
         for resource in deny:
             command += ["--deny", resource]
         command += to_flags(Modes(**modes))
@@ -167,7 +172,7 @@ class Sandbox:
         return counts
 
     def log(self, after: int = 0) -> list[list[Any]]:
-        """Method, path and status of each request after the first `after`."""
+        """Method, path, status and body of each request after the first `after`."""
         served: list[list[Any]] = json.loads(self._ask(f"log?after={after}"))
         return served
 

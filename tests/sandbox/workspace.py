@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from . import clock, knowledge, people, serialise, telephony
 from .conversations import Conversation, Setting, make_conversation
@@ -26,10 +27,24 @@ _RECENT = 600  # made conversations that are kept at hand
 _Position = tuple[int, str]  # updated_at, id
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """How many of some things there are; 0 for as many as suit the conversations."""
+
+    contacts: int = 0
+    calls: int = 0
+    articles: int = 0
+
+
+AS_SUITS = Sizes()
+
+
 class Workspace:
     """All state of one synthetic workspace. Same seed and size: same workspace."""
 
-    def __init__(self, seed: int, conversations: int, timezone: str = "UTC") -> None:
+    def __init__(
+        self, seed: int, conversations: int, timezone: str = "UTC", sizes: Sizes = AS_SUITS
+    ) -> None:
         """Make a workspace of this many conversations; everything else grows with them."""
         self.seed = seed
         self.timezone = timezone
@@ -40,7 +55,7 @@ class Workspace:
         tags = people.make_tags(seed, words)
         contacts = [
             people.make_contact(seed, index, start, words, tags)
-            for index in range(max(40, conversations // 5))
+            for index in range(sizes.contacts or max(40, conversations // 5))
         ]
         self.setting = Setting(
             seed=seed,
@@ -63,12 +78,12 @@ class Workspace:
         )
         self.articles = [
             knowledge.make_article(seed, index, start, words)
-            for index in range(max(30, min(2_000, conversations // 10)))
+            for index in range(sizes.articles or max(30, min(2_000, conversations // 10)))
         ]
         ids = [str(number_of(index)) for index in range(conversations)]
         self.calls = [
             telephony.make_call(seed, index, start, words, ids, contacts)
-            for index in range(max(30, conversations // 10))
+            for index in range(sizes.calls or max(30, conversations // 10))
         ]
         self.deleted: list[Document] = [
             {

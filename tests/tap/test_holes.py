@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tap_intercom_archive.hydrating import MISSED_IN_A_ROW
 from tap_intercom_archive.resources import object_path
-from tap_intercom_archive.searching import MISSED_IN_A_ROW
 from tests.sandbox.process import Sandbox
 from tests.tap import running
 from tests.tap.loopback import Bad

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import select
 import sqlite3
@@ -26,8 +27,6 @@ SEARCH = "/conversations/search"
 FETCHED = "/conversations/"
 LISTING, HYDRATION, CLOSING = "listing", "hydration", "closing listing"
 ELSEWHERE = "elsewhere"
-# A window's listing has one or two pages, so what comes after two is the next window's.
-_MOST_CLOSING_PAGES = 2
 # Linux's smallest: a target whose STATE nobody reads soon waits, its rows committed.
 _PIPE_BYTES = 4096
 _PATIENCE_SECONDS = 120
@@ -43,28 +42,29 @@ class Asked:
         self.requests = 0
         self.before_first_fetch: int | None = None
         self.fetched: list[str] = []
-        self._searches = 0
+        self._listed: set[str] = set()
+        self._searching = LISTING
         self.phase = ELSEWHERE
 
     def look(self) -> None:
         """Read on in the workspace's log."""
-        for method, path, _ in self._sandbox.log(after=self.requests):
+        for method, path, _, body in self._sandbox.log(after=self.requests):
             self.requests += 1
-            self._note(method, path.partition("?")[0])
+            self._note(method, path.partition("?")[0], body)
 
-    def _note(self, method: str, path: str) -> None:
+    def _note(self, method: str, path: str, body: str) -> None:
         if path == SEARCH:
-            self._searches += 1
-            if not self.fetched or self._searches > _MOST_CLOSING_PAGES:
-                self.phase = LISTING
-            else:
-                # The second may be the next window's first page, so only the first counts.
-                self.phase = CLOSING if self._searches == 1 else ELSEWHERE
+            asked = json.loads(body)
+            if "starting_after" not in asked["pagination"]:
+                # A window that is listed from its first page once more is being closed.
+                window = json.dumps(asked["query"])
+                self._searching = CLOSING if window in self._listed else LISTING
+                self._listed.add(window)
+            self.phase = self._searching
         elif method == "GET" and path.startswith(FETCHED) and path != "/conversations/deleted":
             if self.before_first_fetch is None:
                 self.before_first_fetch = self.requests - 1
             self.fetched.append(path.removeprefix(FETCHED))
-            self._searches = 0
             self.phase = HYDRATION
         else:
             self.phase = ELSEWHERE

@@ -10,14 +10,15 @@ import pytest
 from tests.pipeline.proofs import comparing, running
 from tests.pipeline.proofs.conftest import Say, prove
 from tests.sandbox.process import Sandbox
+from tests.sandbox.workspace import AS_SUITS, Sizes
 
 FIXED_CALLS = 30
 CALLS_PER_CHANGE = 1.05
 FETCH = "GET /conversations/{id}"
 # Two changes in one second look alike, so an object is asked again until it has stood still.
 SETTLING_SECONDS = 60
-# A fifth of the default: the workspace holds 1,000 calls, not 5,000.
-OVERLAP_PAGES = {"calls_overlap_pages": 8, "articles_overlap_pages": 3}
+# The settings' own defaults.
+OVERLAP_PAGES = {"calls_overlap_pages": 40, "articles_overlap_pages": 3}
 
 
 def owed_in(state: dict[str, Any]) -> int:
@@ -25,11 +26,17 @@ def owed_in(state: dict[str, Any]) -> int:
 
 
 def proof(
-    folder: Path, say: Say, *, seed: int, conversations: int, overlap: dict[str, Any]
+    folder: Path,
+    say: Say,
+    *,
+    seed: int,
+    conversations: int,
+    overlap: dict[str, Any],
+    sizes: Sizes = AS_SUITS,
 ) -> None:
-    with Sandbox.start(seed=seed, conversations=conversations) as sandbox:
+    with Sandbox.start(seed=seed, conversations=conversations, sizes=sizes) as sandbox:
         sandbox.change(0, seconds=SETTLING_SECONDS)
-        sizes = {name: len(sandbox.ids(name)) for name in ("calls", "contacts", "articles")}
+        others = {name: len(sandbox.ids(name)) for name in ("calls", "contacts", "articles")}
         first = running.run(sandbox, folder, patience_seconds=1_500, **overlap)
         assert first.codes == (0, 0), first.said
 
@@ -47,8 +54,8 @@ def proof(
         assert little.codes == (0, 0), little.said
         verdict = comparing.compare(sandbox, folder / "archive.db")
     say(
-        f"idle: {conversations:,} conversations, {sizes}: first run {first.calls:,} calls; nothing "
-        f"changed: {idle.calls} calls of {allowed} allowed ({owed} owed), "
+        f"idle: {conversations:,} conversations, {others}: first run {first.calls:,} calls; "
+        f"nothing changed: {idle.calls} calls of {allowed} allowed ({owed} owed), "
         f"{idle.route(FETCH)} fetched; {len(there)} conversations changed: {little.calls} calls, "
         f"{little.route(FETCH)} fetched; {verdict}"
     )
@@ -73,4 +80,5 @@ def test_run_over_500_unchanged_conversations_costs_only_its_fixed_calls(
 def test_run_over_10000_unchanged_conversations_costs_only_its_fixed_calls(
     tmp_path: Path, say: Say
 ) -> None:
-    proof(tmp_path, say, seed=5, conversations=10_000, overlap=OVERLAP_PAGES)
+    sizes = Sizes(contacts=2_000, calls=5_000, articles=300)
+    proof(tmp_path, say, seed=5, conversations=10_000, overlap=OVERLAP_PAGES, sizes=sizes)

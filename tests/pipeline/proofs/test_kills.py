@@ -70,7 +70,6 @@ def proof(folder: Path, say: Say, *, seed: int, conversations: int, kills: int, 
     running.verify(folder)
 
 
-@prove
 @pytest.mark.timeout(600)
 def test_ten_kills_of_a_backfill_of_1500_conversations_lose_nothing(
     tmp_path: Path, say: Say
@@ -86,7 +85,6 @@ def test_hundred_kills_of_a_backfill_of_40000_conversations_lose_nothing(
     proof(tmp_path, say, seed=8, conversations=40_000, kills=100, least=15)
 
 
-@prove
 def test_target_that_tells_a_state_before_its_commit_is_caught(tmp_path: Path, say: Say) -> None:
     with Sandbox.start(seed=82, conversations=300) as sandbox:
         campaign = Campaign(sandbox, tmp_path, MUTANT, seed=82, concurrency=CONCURRENCY)

@@ -88,7 +88,7 @@ def test_connections_are_reset_and_held() -> None:
         with pytest.raises((ConnectionResetError, URLError, http.client.RemoteDisconnected)):
             call(broken, "/me")
         assert broken.requests()["faults"] == {"reset": 1}
-        assert broken.log() == [["GET", "/me", 0]]
+        assert broken.log() == [["GET", "/me", 0, ""]]
     with Sandbox.start(
         conversations=60, fault_rate=1.0, fault_kinds=("hang",), hang_seconds=0.3
     ) as broken:

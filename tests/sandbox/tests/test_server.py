@@ -220,7 +220,10 @@ def test_requests_are_counted_and_control_is_not(sandbox: Sandbox) -> None:
     assert counts["status"] == {"200": 2, "404": 1, "401": 1}
     assert counts["conversations"] == {"gets": 2, "distinct": 2, "answered": 1, "more_than": {}}
     assert (counts["faults"], counts["others"]) == ({}, 0)
-    assert sandbox.log(after=2) == [["GET", "/conversations/1", 404], ["GET", "/me?x=1", 401]]
+    assert sandbox.log(after=2) == [
+        ["GET", "/conversations/1", 404, ""],
+        ["GET", "/me?x=1", 401, ""],
+    ]
 
 
 def test_unknown_control_is_refused(sandbox: Sandbox) -> None:

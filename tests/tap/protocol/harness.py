@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
 
 from tap_intercom_archive.client import Counts
 from tap_intercom_archive.client import Workspace as Identity
+from tap_intercom_archive.clock import Stop
 from tap_intercom_archive.errors import ApiError
 from tap_intercom_archive.feeding import DeletionReader
+from tap_intercom_archive.hydrating import MISSING_REASONS
+from tap_intercom_archive.hydration import Workers
 from tap_intercom_archive.ledger import Ledger
 from tap_intercom_archive.readers import Reader, WalkReader
 from tap_intercom_archive.report import Report
 from tap_intercom_archive.resources import RESOURCES, Resource
 from tap_intercom_archive.run import Run
-from tap_intercom_archive.searching import MISSING_REASONS, WindowReader
+from tap_intercom_archive.searching import WindowReader
 from tap_intercom_archive.settings import Settings
 from tests.tap.protocol.model import Workspace
 
 LOOKBACK_SECONDS = 900
+# Small windows, and some of what is fetched is fetched before the window's turn has come.
+CONCURRENCY = 2
 _RESOURCES = {resource.name: resource for resource in RESOURCES}
 
 
@@ -30,18 +36,16 @@ class Killed(BaseException):
     """The process is gone: what was not checkpointed is lost."""
 
 
-class OneByOne:
-    """Workers without threads, so that the order of requests is a fact."""
+class OneByOne(Workers):
+    """Workers that make each call as soon as it is begun, so that request order is a fact."""
 
-    def in_order(
-        self, fetch: Callable[[Any], Any], asked: Iterable[Any]
-    ) -> Iterator[tuple[Any, Any]]:
-        for one in asked:
-            try:
-                got = fetch(one)
-            except ApiError as error:
-                got = error
-            yield one, got
+    def begin(self, call: Callable[[], Any]) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(call())
+        except ApiError as error:
+            done.set_exception(error)
+        return done
 
 
 @dataclass
@@ -145,7 +149,7 @@ class Tap:
                 Any, SimpleNamespace(wait=lambda seconds: workspace.tick(-int(-seconds // 1)))
             ),
             client=cast(Any, client),
-            workers=cast(Any, OneByOne()),
+            workers=OneByOne(CONCURRENCY, Stop()),
             report=Report(logger, cast(Any, client)),
             workspace=Identity("synthetic", "", "", "", None),
         )
