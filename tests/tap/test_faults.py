@@ -117,6 +117,27 @@ def test_object_that_cannot_be_had_is_owed_by_name_and_asked_first(
     assert "owed" not in cured.bookmark("conversations")
 
 
+def test_object_that_hangs_holds_nothing_back_but_itself(tmp_path: Path) -> None:
+    with Sandbox.start(seed=6, conversations=400) as sandbox:
+        sandbox.change(0, seconds=60)
+        hanging = sandbox.ids("conversations")[0]
+        spoil = once(f"GET /conversations/{hanging}", Bad(hang=True))
+        done, proxy = sync(sandbox, tmp_path, spoil, "conversations", request_timeout=5)
+        others = set(sandbox.ids("conversations")) - {hanging}
+    assert done.code == 0, done.err
+    assert {row["id"] for row in done.records("conversations")} == {hanging, *others}
+    again = len(proxy.order) - proxy.order[::-1].index(f"GET /conversations/{hanging}")
+    assert {f"GET /conversations/{one}" for one in others} <= set(proxy.order[:again])
+    owed = [
+        entry["reason"]
+        for message in done.messages
+        if message["type"] == "STATE"
+        for entry in message["value"]["bookmarks"].get("conversations", {}).get("owed", ())
+    ]
+    assert set(owed) == {"not answered yet"}
+    assert "owed" not in done.bookmark("conversations")
+
+
 def test_proxys_path_is_kept(sandbox: Sandbox, tmp_path: Path) -> None:
     catalog = running.select(running.discover(tmp_path), "tags", "conversations")
     with Loopback(sandbox.url, lambda *_: None, "/behind/a/proxy") as proxy:

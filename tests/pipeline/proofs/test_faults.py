@@ -36,8 +36,10 @@ def proof(folder: Path, say: Say, *, seed: int, conversations: int, **modes: Any
         assert first.codes == (1, 0), first.said
         assert without.is_good, without.explain()
         conversations_report = first.report["streams"]["conversations"]
-        assert conversations_report["owed"] == [f"{poisoned} (failed (500))"]
-        assert f"owed: conversations {poisoned} (failed (500))" in first.said
+        # Its last try may have met another fault than its own.
+        [owed] = conversations_report["owed"]
+        assert owed.startswith(f"{poisoned} (failed (")
+        assert f"owed: conversations {owed}" in first.said
         incomplete = [name for name, of in first.report["streams"].items() if not of["complete"]]
         assert incomplete == ["conversations"]
 

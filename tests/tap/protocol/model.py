@@ -17,6 +17,7 @@ from tap_intercom_archive.client import Answer, Request
 from tap_intercom_archive.errors import BadRequest, Faulty, Gone
 
 BEGIN = 1_700_000_000
+MOST_SECONDS_UNMARKED = 600
 PAGE = 3
 
 
@@ -70,9 +71,13 @@ class Workspace:
     def change_silently(self, index: int) -> None:
         """Change an object without moving its time; nobody could see that of an old one."""
         thing = self._pick("conversations", index)
-        if thing and self.now - thing.updated_at < 600:
+        if thing and self._can_be_seen(thing):
             self._versions += 1
             thing.versions.append((thing.updated_at, self._versions))
+
+    def _can_be_seen(self, thing: Thing) -> bool:
+        """Whether a change that leaves the time alone is near enough to it to be looked for."""
+        return self.now - thing.updated_at < MOST_SECONDS_UNMARKED
 
     def change_around_get(self, index: int) -> None:
         """Change before and, in the same second, after the next GET of it."""
@@ -155,8 +160,9 @@ class Workspace:
             version = thing.versions[-2]
         if thing.again_after_get:
             thing.again_after_get = False
-            self._versions += 1
-            thing.versions.append((thing.updated_at, self._versions))
+            if self._can_be_seen(thing):
+                self._versions += 1
+                thing.versions.append((thing.updated_at, self._versions))
         return _shown(thing, version)
 
     def _search(self, asked: dict[str, Any], fault: str) -> Any:

@@ -19,6 +19,7 @@ def test_nothing_is_lost_whatever_happens_between_two_requests() -> None:
 
 
 @pytest.mark.prove
+@pytest.mark.timeout(3_600)
 def test_nothing_is_lost_in_many_more_orders_of_events() -> None:
     run_state_machine_as_test(
         ChangingWorkspace,
