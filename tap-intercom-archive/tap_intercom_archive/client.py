@@ -27,6 +27,8 @@ from tap_intercom_archive.times import epoch, iso
 
 MAXIMUM_TRIES = 8
 MAXIMUM_BACKOFF_SECONDS = 30
+# Some ten minutes of windows in which others leave nothing over.
+MAXIMUM_REFUSALS = 60
 _JSON = ("application/json",)
 # Single faults are daily life; a person is told when they go on.
 _SPOKEN_FROM_TRY = 3
@@ -152,23 +154,31 @@ class Client:
         """
         waits = backoff.expo(factor=0.5, max_value=MAXIMUM_BACKOFF_SECONDS)
         next(waits)
-        for attempt in range(1, request.tries + 1):
+        faults = refusals = 0
+        while True:
             self._stop.check()
             try:
                 return self._try(request)
-            except errors.Retriable as error:
-                if attempt == request.tries:
+            except errors.Throttled as error:
+                # No fault of the request's: others use the budget up, and windows go by.
+                refusals += 1
+                if refusals == MAXIMUM_REFUSALS:
                     raise
-                with self._lock:
-                    self.counts.retries += 1
-                    self.counts.throttled += isinstance(error, errors.Throttled)
-                if attempt == _SPOKEN_FROM_TRY:
-                    _LOGGER.warning("%s Trying again, up to %s times.", error, request.tries)
-                if isinstance(error, errors.Throttled):
-                    self.limiter.hold(error.wait_seconds)
-                else:
-                    self._stop.wait(backoff.full_jitter(next(waits) or 0))
-        raise AssertionError("unreachable: the last try returns or raises")
+                self._note_retry(error, refusals, MAXIMUM_REFUSALS)
+                self.limiter.hold(error.wait_seconds)
+            except errors.Faulty as error:
+                faults += 1
+                if faults == request.tries:
+                    raise
+                self._note_retry(error, faults, request.tries)
+                self._stop.wait(backoff.full_jitter(next(waits) or 0))
+
+    def _note_retry(self, error: errors.Retriable, times: int, most: int) -> None:
+        with self._lock:
+            self.counts.retries += 1
+            self.counts.throttled += isinstance(error, errors.Throttled)
+        if times == _SPOKEN_FROM_TRY:
+            _LOGGER.warning("%s Trying again, up to %s times.", error, most)
 
     def _try(self, request: Request) -> Answer:
         with self.limiter.call():

@@ -122,7 +122,10 @@ class DeletionReader(WalkReader):
 
     def enough(self) -> bool:
         """Go on until all that was newly counted, and all that is wanted, is seen."""
-        if not self.wanted <= self.listed.seen:
-            return False
+        return self.wanted <= self.listed.seen and self.is_whole
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether as many new deletions were given as the list's size has grown by."""
         known, total = self.ledger.state.get("total_count"), self.listed.total_count
         return not isinstance(known, int) or total is None or self.fresh >= total - known

@@ -11,8 +11,9 @@ from functools import partial
 
 from tap_intercom_archive import normalize
 from tap_intercom_archive.client import Request
-from tap_intercom_archive.errors import ApiError, BadRequest, Denied, Faulty
+from tap_intercom_archive.errors import ApiError, Denied, Faulty, Gone
 from tap_intercom_archive.hydration import Fetches, Late
+from tap_intercom_archive.likeness import STOOD_STILL_SECONDS, Likeness
 from tap_intercom_archive.payload import Payload, parse
 from tap_intercom_archive.readers import Fetched, Reader, nothing
 from tap_intercom_archive.resources import object_path
@@ -40,6 +41,11 @@ class Hydrator:
         self._ledger = reader.ledger
         self._counted = reader.counted
         self._missed_in_a_row = 0
+        unlike = reader.ledger.state.get("unlike")
+        self.likeness = Likeness(
+            reader.resource.shown_by_search, unlike if isinstance(unlike, list) else ()
+        )
+        self._late: dict[str, Hit] = {}
         self._fetches: Fetches[Hit, Whole] = Fetches(
             reader.run.workers, lambda hit: self._fetch(hit.id)
         )
@@ -52,18 +58,21 @@ class Hydrator:
         `upcoming` gives the hits that come next, where they are known.
         """
         for hit, got in self._fetches.of(hits, upcoming):
-            if not isinstance(got, ApiError | Late):
+            if isinstance(got, Late):
+                self._late[hit.id] = hit
+            elif not isinstance(got, ApiError):
                 self._missed_in_a_row = 0
+                # An older answer that is still under way must not be written after this one.
+                self._late.pop(hit.id, None)
             yield hit, got
 
-    def agrees(self, hit: Hit, payload: Payload) -> bool:
-        """Say whether the fetched object shows what the hit showed, in what both show."""
-        shown = parse(hit.body)
-        return all(
-            shown[name] == payload.document[name]
-            for name in self._resource.shown_by_search
-            if name in shown and name in payload.document
-        )
+    def agrees(self, hit: Hit, payload: Payload, answered_at: float) -> bool:
+        """Say whether the fetched object shows what the hit showed, in what both show alike."""
+        if answered_at - hit.updated_at < STOOD_STILL_SECONDS:
+            return self.likeness.agrees(parse(hit.body), payload.document)
+        if self.likeness.is_learning:
+            self.likeness.learn(parse(hit.body), payload.document)
+        return True
 
     def come(self) -> Iterator[Fetched]:
         """Give the objects that were late and have come by now."""
@@ -79,12 +88,15 @@ class Hydrator:
 
     def _arrived(self, come: Iterable[tuple[Hit, Whole | ApiError]]) -> Iterator[Fetched]:
         for hit, got in come:
+            if self._late.get(hit.id) is not hit:
+                continue
+            del self._late[hit.id]
             if isinstance(got, ApiError):
                 self.missed(hit.id, got, hit.updated_at)
                 continue
             payload, answered_at = got
             changed = normalize.time_of(self._resource, payload.document)
-            agrees = changed != hit.updated_at or self.agrees(hit, payload)
+            agrees = changed != hit.updated_at or self.agrees(hit, payload, answered_at)
             is_settled = agrees and has_settled(hit, changed, answered_at)
             self._counted.archived += 1
             self._counted.unchanged = max(0, self._counted.unchanged - 1)
@@ -95,6 +107,10 @@ class Hydrator:
         shown = {one.id: epoch(one.updated_at) for one in self._ledger.owed_of(self._resource.name)}
         fetches: Fetches[str, Whole] = Fetches(self._run.workers, self._fetch)
         for record_id, got in fetches.all(shown):
+            if isinstance(got, Gone) and self._is_gone(record_id):
+                self._ledger.settle(self._resource.name, record_id)
+                self._counted.deleted += 1
+                continue
             if isinstance(got, ApiError):
                 self.missed(record_id, got)
                 continue
@@ -104,14 +120,17 @@ class Hydrator:
             lags = changed is not None and changed < (shown[record_id] or changed)
             yield Fetched(payload, changed, nothing if lags else self._settle(record_id))
 
+    def _is_gone(self, record_id: str) -> bool:
+        """Say whether what is not there again counts as gone: no list of deletions can tell."""
+        owed = self._ledger.owed[self._resource.name, record_id]
+        return owed.reason in MISSING_REASONS and not self._reader.has_tombstones
+
     def _settle(self, record_id: str) -> Callable[[], None]:
         return partial(self._ledger.settle, self._resource.name, record_id)
 
     def missed(self, record_id: str, error: ApiError, updated_at: float | None = None) -> None:
         """Owe what one fetch could not give; what concerns the whole stream is raised."""
         if isinstance(error, Denied) and error.status == 401:
-            raise error
-        if isinstance(error, BadRequest):
             raise error
         reason = _REASONS.get(error.status or 0, f"failed ({error.status or 'no answer'})")
         self._missed_in_a_row += reason not in MISSING_REASONS

@@ -100,6 +100,7 @@ class Fetches(Generic[Asked, Got]):
         self._workers = workers
         self._fetch = fetch
         self._under_way: dict[Asked, Future[Got]] = {}
+        self._ahead: dict[Asked, Future[Got]] = {}
         self._late: dict[Asked, Future[Got]] = {}
         self._slow: set[Asked] = set()
 
@@ -113,20 +114,22 @@ class Fetches(Generic[Asked, Got]):
         whatever else a fetch raises.
         """
         due = dict.fromkeys(asked)
+        self._under_way = {one: self._ahead.pop(one) for one in due if one in self._ahead}
         waiting = deque(one for one in due if one not in self._under_way)
-        ahead: deque[Asked] = deque()
+        next_ones: deque[Asked] = deque()
         while due:
-            if not waiting and not ahead:
-                ahead.extend(one for one in upcoming() if one not in self._under_way)
-            self._begin(waiting)
-            self._begin(ahead)
+            self._begin(self._under_way, waiting, len(self._under_way))
+            if not waiting:
+                if not next_ones:
+                    next_ones.extend(one for one in upcoming() if one not in self._ahead)
+                self._begin(self._ahead, next_ones, len(self._under_way) + len(self._ahead))
             one = self._next(due)
             if one is not None:
                 del due[one]
                 yield one, self._result(self._under_way.pop(one))
             elif waiting:
                 # Full of slow ones: nothing more can begin until one of them has ended.
-                self._workers.wait_for_any((*self._under_way.values(), *self._late.values()))
+                self._workers.wait_for_any((*self._under_way.values(), *self._pending_late))
             else:
                 one = next(iter(due))
                 del due[one]
@@ -154,14 +157,25 @@ class Fetches(Generic[Asked, Got]):
 
     def close(self) -> None:
         """Drop what has begun and is no longer asked for."""
-        for future in (*self._under_way.values(), *self._late.values()):
+        for future in self._futures:
             future.cancel()
 
-    def _begin(self, waiting: deque[Asked]) -> None:
-        most = 2 * self._workers.at_once
-        while waiting and len(self._under_way) + len(self._late) < most:
+    def _begin(self, begun: dict[Asked, Future[Got]], waiting: deque[Asked], taken: int) -> None:
+        """Begin those that wait, as long as fewer places are taken than there are."""
+        places = 2 * self._workers.at_once - taken - len(self._pending_late)
+        while waiting and places > 0:
             one = waiting.popleft()
-            self._under_way[one] = self._workers.begin(partial(self._fetch, one))
+            begun[one] = self._workers.begin(partial(self._fetch, one))
+            places -= 1
+
+    @property
+    def _futures(self) -> Iterator[Future[Got]]:
+        for begun in (self._under_way, self._ahead, self._late):
+            yield from begun.values()
+
+    @property
+    def _pending_late(self) -> list[Future[Got]]:
+        return [future for future in self._late.values() if not future.done()]
 
     def _next(self, due: Iterable[Asked]) -> Asked | None:
         """Give the first that has come, None where all that are under way are slow."""
@@ -184,8 +198,7 @@ class Fetches(Generic[Asked, Got]):
 
     @property
     def _has_idle_workers(self) -> bool:
-        futures = (*self._under_way.values(), *self._late.values())
-        return sum(not future.done() for future in futures) < self._workers.at_once
+        return sum(not future.done() for future in self._futures) < self._workers.at_once
 
     def _result(self, future: Future[Got]) -> Got | ApiError:
         try:

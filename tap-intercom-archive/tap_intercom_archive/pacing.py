@@ -23,6 +23,7 @@ LIMIT_UNTIL_TOLD = 166
 # How many past windows say what the workspace's other apps take.
 _WINDOWS_REMEMBERED = 12
 _SHORTEST_WAIT_SECONDS = 0.02
+_LONGEST_WAIT_SECONDS = 300.0
 # Part of our share that may start at once; the rest is spread over most of the window, so that
 # what others take meanwhile is seen in time.
 _AT_ONCE = 0.25
@@ -167,7 +168,7 @@ class Limiter:
             self._is_told = True
             if limit is not None and limit >= 1:
                 self._limit = int(limit)
-            if remaining is None or ends is None:
+            if remaining is None or ends is None or self._is_far(ends):
                 return
             window = self._window
             if window is None or (window.is_told and ends > window.ends + 1):
@@ -188,11 +189,15 @@ class Limiter:
         """Give the seconds that a 429 asks us to wait: `Retry-After`, else the window's end."""
         told = _number(headers.get("Retry-After"))
         if told is not None:
-            return max(0.0, told)
+            return min(max(0.0, told), _LONGEST_WAIT_SECONDS)
         ends = _number(headers.get("X-RateLimit-Reset"))
-        if ends is not None:
+        if ends is not None and not self._is_far(ends):
             return max(_SHORTEST_WAIT_SECONDS, ends - self._clock.now())
         return float(WINDOW_SECONDS)
+
+    def _is_far(self, ends: float) -> bool:
+        """A window ends within its own length: what is farther off is no time in seconds."""
+        return ends > self._clock.now() + 2 * WINDOW_SECONDS
 
 
 def _number(text: str | None) -> float | None:

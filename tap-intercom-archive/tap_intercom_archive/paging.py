@@ -18,6 +18,7 @@ from tap_intercom_archive.payload import elements, members, parse_any
 _SMALLER_PAGES = (50, 10, 1)
 _TRIES_OF_LARGE_PAGES = 4
 _READINGS = 4
+_READINGS_TO_GROWTH = 3
 
 Send = Callable[[Request], Answer]
 Next = Callable[[Request, "Page"], Request | None]
@@ -117,7 +118,8 @@ class PatientList:
     """Reads a list again where a reading breaks off, with smaller pages where pages fail.
 
     Some lists answer at 10 a page where they time out at 150 (docs/intercom-api.md). A size that
-    worked is kept for the next reading. Pages may come twice, never not at all.
+    worked is kept for the next readings; larger pages are tried again after some of them, and
+    after twice as many each time that fails. Pages may come twice, never not at all.
     """
 
     def __init__(self, send: Send, member: str, following: Next, per_page: int) -> None:
@@ -126,6 +128,8 @@ class PatientList:
         self._member = member
         self._following = following
         self._sizes = [per_page, *(size for size in _SMALLER_PAGES if size < per_page)]
+        self._size = 0
+        self._readings_to_growth = self._patience = _READINGS_TO_GROWTH
 
     def pages(self, ask: Callable[[int], Request]) -> Iterator[Page]:
         """Give the list's pages; `ask` makes the first request for a page size.
@@ -133,24 +137,35 @@ class PatientList:
         Raises Faulty where even the smallest pages fail.
         """
         lost = 0
+        self._grow()
         while True:
             try:
-                yield from read_pages(
-                    self._send, self._limited(ask(self._sizes[0])), self._member, self._following
-                )
+                request = self._limited(ask(self._sizes[self._size]))
+                yield from read_pages(self._send, request, self._member, self._following)
                 return
             except LostPlace:
                 lost += 1
                 if lost >= _READINGS:
                     raise
             except Faulty:
-                if len(self._sizes) == 1:
+                if self._is_smallest:
                     raise
-                del self._sizes[0]
+                self._size += 1
+                self._readings_to_growth = self._patience
+
+    def _grow(self) -> None:
+        if self._size and self._readings_to_growth <= 0:
+            self._size -= 1
+            self._patience *= 2
+        self._readings_to_growth -= 1
+
+    @property
+    def _is_smallest(self) -> bool:
+        return self._size == len(self._sizes) - 1
 
     def _limited(self, request: Request) -> Request:
         """Give large pages up early: smaller ones come next."""
-        return request if len(self._sizes) == 1 else replace(request, tries=_TRIES_OF_LARGE_PAGES)
+        return request if self._is_smallest else replace(request, tries=_TRIES_OF_LARGE_PAGES)
 
 
 def _cursor(page: Page) -> str | None:

@@ -48,12 +48,14 @@ class Reader:
     def __init__(
         self, run: Run, resource: Resource, ledger: Ledger, streams: Sequence[str]
     ) -> None:
-        """Read `resource` for the selected `streams`; raises Refusal for a foreign state."""
+        """Read `resource` for the selected `streams`."""
         self.run = run
         self.resource = resource
         self.ledger = ledger
         self.streams = streams
         self.counted = run.report.of(resource.name)
+        if resource.time_field is not None:
+            self.counted.proven_from = run.settings.start
         self.scope = Scope(
             workspace_id=run.workspace.id,
             start=run.settings.start,
@@ -61,11 +63,12 @@ class Reader:
             display_as=run.settings.display_as,
             api_version=run.settings.api_version,
         )
-        ledger.check_workspace(run.workspace.id)
+        self.retire: Callable[[], None] = nothing
 
-    # Whether the rows given now belong to a sweep, and whether that sweep may retire others.
+    # Whether the rows given now belong to a sweep.
     sweeping = False
-    proven = False
+    # Whether the run also reads a list of this stream's deletions.
+    has_tombstones = True
     listed: ListedRows
     swept: walks.Sweep
 
@@ -95,7 +98,7 @@ class Reader:
         return self._list.pages(self._list_request)
 
     def sweep(self, began_at: float | None) -> Iterator[Fetched]:
-        """Read the whole list until two readings agree; `proven` says whether they did."""
+        """Read the whole list until two readings agree; `end_sweep` must follow."""
         self.listed = rows = ListedRows(self)
         self.swept = sweep = walks.Sweep(rows, began_at)
         self.sweeping = True
@@ -107,7 +110,17 @@ class Reader:
                     yield self.fetched(hit, rows.answer, nothing)
         self.counted.found += len(given)
         self.counted.archived += len(given)
-        self.proven = sweep.proven and self._may_retire()
+
+    def end_sweep(self) -> None:
+        """When all rows of a sweep are written, retire what it did not see, if it is proven."""
+        self.sweeping = False
+        if not self.swept.proven:
+            self.counted.failed = (
+                "The list never held still: no two readings agreed. What was read is archived, "
+                "what is gone is not known; run again."
+            )
+        elif self._may_retire():
+            self.retire()
 
     def _may_retire(self) -> bool:
         """Say whether what a sweep did not give is gone, rather than outside of what was asked."""
@@ -196,7 +209,11 @@ class WholeReader(Reader):
 
     def objects(self) -> Iterator[Fetched]:
         """Give every object once, and again where a later reading shows it changed."""
+        began_at = self.run.client.now()
         yield from self.sweep(None)
+        self.end_sweep()
+        if self.swept.proven:
+            self.counted.proven_until = began_at
         self.ledger.save(self.scope.to_state(), {})
 
 
@@ -219,17 +236,24 @@ class WalkReader(Reader):
         until = int(now if settings.end is None else min(now, settings.end))
         yield from self.owed(now)
         if bookmark.sweep_is_due(now, settings.full_sweep_days):
-            yield from self.batched(self.sweep(now))
+            yield from self._swept(now)
             bookmark.remember(self.swept.known, self.swept.times, until, settings.lookback_seconds)
             if self.swept.proven and settings.end is None:
                 bookmark.swept_at = until
         else:
             yield from self.batched(self._walk(bookmark, until))
+            if not self.is_whole:
+                # More rows than the walk could tell as new: only the whole list has them.
+                yield from self._swept(now)
         if settings.end is None:
             bookmark.total_count = self.listed.total_count
         self.counted.proven_until = bookmark.swept_at
         self.counted.awaited = self.awaited()
         self.ledger.save(self.scope.to_state(), bookmark.to_state())
+
+    def _swept(self, now: float) -> Iterator[Fetched]:
+        yield from self.batched(self.sweep(now))
+        self.end_sweep()
 
     def _walk(self, bookmark: walks.WalkBookmark, until: int) -> Iterator[Fetched]:
         settings = self.run.settings
@@ -255,6 +279,11 @@ class WalkReader(Reader):
 
     def enough(self) -> bool:
         """Say whether a walk may stop early, as far as this list is concerned."""
+        return True
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether a walk has given all that the list's size says is new."""
         return True
 
     def awaited(self) -> int:

@@ -38,8 +38,8 @@ class StreamReport:
 
     `denied` and `failed` hold the sentence to show, `unavailable` the first version of the API
     that has the resource, where the chosen one has not; `deleted` counts deletions that explain
-    what could not be found, `awaited` transcripts that may still come; `proven_until` is how far
-    it is proven complete, epoch seconds.
+    what could not be found, `awaited` transcripts that may still come; it is proven complete from
+    `proven_from` (None: from the beginning) to `proven_until`, epoch seconds.
     """
 
     found: int = 0
@@ -57,6 +57,7 @@ class StreamReport:
     retries: int = 0
     throttled: int = 0
     seconds: float = 0.0
+    proven_from: float | None = None
     proven_until: float | None = None
 
     @property
@@ -70,8 +71,8 @@ class StreamReport:
         figures = asdict(self)
         figures["seconds"] = round(self.seconds, 3)
         figures["complete"] = self.is_complete
-        until = self.proven_until
-        figures["proven_until"] = None if until is None else iso(int(until))
+        for name in ("proven_from", "proven_until"):
+            figures[name] = None if figures[name] is None else iso(int(figures[name]))
         return figures
 
 
@@ -236,9 +237,9 @@ class Report:
         )
         for stream, counted in self.streams.items():
             if counted.is_complete and counted.proven_until is not None:
-                self._logger.info(
-                    "Proven complete: %s up to %s.", stream, iso(int(counted.proven_until))
-                )
+                begin = "" if counted.proven_from is None else f" from {iso(counted.proven_from)}"
+                until = iso(int(counted.proven_until))
+                self._logger.info("Proven complete: %s%s up to %s.", stream, begin, until)
         if not self.is_complete:
             self._logger.error("%s", INCOMPLETE)
         self._logger.info("Run report: %s", self.to_json())

@@ -36,7 +36,7 @@ class WindowReader(Reader):
     def __init__(
         self, run: Run, resource: Resource, ledger: Ledger, streams: Sequence[str]
     ) -> None:
-        """Read `resource` for the selected `streams`; raises Refusal for a foreign state."""
+        """Read `resource` for the selected `streams`."""
         super().__init__(run, resource, ledger, streams)
         self._listing = threading.Lock()
         self._hydrator = Hydrator(self)
@@ -67,6 +67,8 @@ class WindowReader(Reader):
         entries = bookmark.to_state()
         if self._swept_at is not None:
             entries["swept_at"] = iso(int(self._swept_at))
+        if self._hydrator.likeness.unlike:
+            entries["unlike"] = self._hydrator.likeness.unlike
         self.ledger.save(self.scope.to_state(), entries)
 
     def _sweep_is_due(self) -> bool:
@@ -82,11 +84,13 @@ class WindowReader(Reader):
         if bookmark.mark is None:
             self._announce()
         yield from self.sweep(began_at)
-        self.sweeping = False
+        self.end_sweep()
+        if not self.swept.proven:
+            return
         end = self.run.settings.end
         until = int(began_at) if end is None else min(int(began_at), end)
         bookmark.mark = max(bookmark.mark or 0, until)
-        if self.swept.proven and end is None:
+        if end is None:
             self._swept_at = began_at
         self._save(bookmark)
 
@@ -95,8 +99,8 @@ class WindowReader(Reader):
     ) -> Iterator[Fetched]:
         def closed(window: Closed) -> None:
             # Owed before a state can say that the mark has passed them.
-            for hit in protocol.not_settled:
-                self._hydrator.owe(hit.id, "changed faster than it could be read", hit.updated_at)
+            for hit, reason in protocol.not_settled:
+                self._hydrator.owe(hit.id, reason, hit.updated_at)
             protocol.not_settled.clear()
             self._closed(window)
 
@@ -125,13 +129,13 @@ class WindowReader(Reader):
                     if isinstance(got, Late):
                         self._hydrator.owe(hit.id, NOT_YET, hit.updated_at)
                     else:
-                        self._hydrator.missed(hit.id, got)
+                        self._hydrator.missed(hit.id, got, hit.updated_at)
                     protocol.give_up(hit)
                     save()
                     continue
                 payload, answered_at = got
                 changed = normalize.time_of(self.resource, payload.document)
-                agrees = self._hydrator.agrees(hit, payload)
+                agrees = self._hydrator.agrees(hit, payload, answered_at)
 
                 def written(
                     hit: Hit = hit,
@@ -139,7 +143,8 @@ class WindowReader(Reader):
                     at: float = answered_at,
                     agrees: bool = agrees,
                 ) -> None:
-                    protocol.archived(hit, changed, at, agrees=agrees)
+                    if protocol.archived(hit, changed, at, agrees=agrees):
+                        self.ledger.settle(self.resource.name, hit.id)
                     save()
 
                 yield Fetched(payload, changed, written)
@@ -169,25 +174,48 @@ class WindowReader(Reader):
 
     def _list_window(self, begin: int, end: int, most: int | None) -> Listing:
         """List a window: bounds widened on the wire, cut to size here."""
-        with self._listing:  # the next window may be listed while this one is
-            return self._read_window(begin, end, most)
+        # The next window may be listed while this one is.
+        while not self._listing.acquire(timeout=1.0):
+            self.run.stop.check()
+        try:
+            return self._whole_listing(begin, end, most)
+        finally:
+            self._listing.release()
 
-    def _read_window(self, begin: int, end: int, most: int | None) -> Listing:
+    def _whole_listing(self, begin: int, end: int, most: int | None) -> Listing:
+        """List until as many objects were seen as the list says it has.
+
+        What moves while a list is read may push others past the cursor. Where the size told is
+        not met again and again, two readings that saw the same are taken for whole.
+        """
+        before: set[str] | None = None
+        while True:
+            listing, seen = self._read_window(begin, end, most)
+            is_short = listing.total_count is not None and len(seen) < listing.total_count
+            if listing.hits is None or not is_short or seen == before:
+                return listing
+            before = seen
+
+    def _read_window(self, begin: int, end: int, most: int | None) -> tuple[Listing, set[str]]:
+        """Read the listing once; give it with the ids of all that it showed."""
         widen = self._search.widen_seconds
         found: dict[str, Hit] = {}
+        seen: set[str] = set()
         total: int | None = None
         self._answers = {}
         for page in self._searched.pages(
             lambda per_page: self._search_request(begin - widen, end + widen, per_page)
         ):
-            total = page.total_count if total is None else total
+            total = max(filter(None, (page.total_count, total)), default=None)
             if most is not None and total is not None and total > most:
-                return Listing(None, total)
+                return Listing(None, total), seen
             for hit in self.hits(page):
+                seen.add(hit.id)
                 if begin <= hit.updated_at <= end:
                     found[hit.id] = hit
                     self._answers[hit.id] = page.answer
-        return Listing(sorted(found.values(), key=lambda hit: hit.updated_at), total)
+        hits = sorted(found.values(), key=lambda hit: hit.updated_at)
+        return Listing(hits, total, self.run.client.now()), seen
 
     def _search_request(self, after: int, before: int, per_page: int) -> Request:
         field = self.resource.time_field

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Stream
@@ -142,6 +143,7 @@ class ResourceStream(ArchiveStream):
         for name in selected:
             self.tap.streams[name]._write_schema_message()
         reader = self.reader_class(run, self.resource, Ledger(self.stream_state), selected)
+        reader.has_tombstones = self._has_tombstones
         counted = run.report.of(self.name)
         with run.report.timed(self.name):
             try:
@@ -159,10 +161,8 @@ class ResourceStream(ArchiveStream):
         run = self.tap.run
         mourned = self._look_for_deletions(reader)
         version = self.initial_version if self.emit_activate_version_messages else None
-        retired = False
+        reader.retire = partial(self._retire, version)
         for fetched in reader.objects():
-            if reader.proven and not reader.sweeping and not retired:
-                retired = self._retire(version)
             self._stream_version = version if reader.sweeping else None
             record = self._spread(fetched)
             run.report.of(self.name).truncated += bool(record.get("parts_truncated"))
@@ -171,8 +171,6 @@ class ResourceStream(ArchiveStream):
             fetched.written()
             self.tap.checkpoint(fetched=self.resource.hydrate is not None)
             run.stop.check()
-        if reader.proven and not retired:
-            self._retire(version)
         if mourned is not None and isinstance(reader, DeletionReader):
             self._mourn(reader, mourned)
 
@@ -181,11 +179,20 @@ class ResourceStream(ArchiveStream):
         """The version of rows that a sweep of this run gives, epoch seconds."""
         return self._tap.initialized_at // 1000
 
-    def _retire(self, version: int | None) -> bool:
+    def _retire(self, version: int | None) -> None:
         """After a list that two readings agree on, let the target retire what is gone."""
         if version is not None and self.selected:
             super()._write_activate_version_message(version)
-        return True
+
+    @property
+    def _has_tombstones(self) -> bool:
+        """Say whether this run also reads a list of this stream's deletions."""
+        return any(
+            row.tombstones_of == self.name
+            and row.is_served_by(self.tap.run.settings.api_version)
+            and self.tap.streams[row.name].selected
+            for row in RESOURCES
+        )
 
     def _look_for_deletions(self, reader: Reader) -> Ledger | None:
         """Tell a list of deletions which objects another stream could not find."""
@@ -203,7 +210,7 @@ class ResourceStream(ArchiveStream):
         other = self.resource.tombstones_of or ""
         for record_id in reader.wanted & reader.listed.seen:
             ledger.settle(other, record_id)
-            self.tap.run.report.of(other).deleted += 1
+        self.tap.run.report.of(other).deleted += reader.fresh
         ledger.save_owed()
         self.tap.run.report.of(other).owed = _named(ledger, other)
 

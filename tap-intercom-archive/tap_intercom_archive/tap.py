@@ -25,6 +25,7 @@ from singer_sdk.tap_base import CliTestOptionValue
 from tap_intercom_archive import commandline, doctor, settings
 from tap_intercom_archive.clock import Stop
 from tap_intercom_archive.errors import ArchiveError, Refusal, Stopped
+from tap_intercom_archive.ledger import Ledger
 from tap_intercom_archive.report import INCOMPLETE
 from tap_intercom_archive.resources import RESOURCES, Resource
 from tap_intercom_archive.run import Run, connect
@@ -147,6 +148,9 @@ class TapIntercomArchive(Tap):
                 "select one besides raw_payloads."
             )
         run = self.run
+        for bookmark in self.state.get("bookmarks", {}).values():
+            # Before anything of another workspace is written.
+            Ledger(bookmark).check_workspace(run.workspace.id)
         for resource, stream in wanted:
             if not resource.is_served_by(run.settings.api_version):
                 run.report.unavailable(resource.name, resource.since)

@@ -146,9 +146,11 @@ def _one_walk(
 class Sweep:
     """A whole list, read until two readings in a row saw the same rows.
 
-    A row can slide past one reading when others vanish before it, so one reading proves nothing.
-    `proven` says afterwards whether two agreed: only then may what was not seen be retired. Rows
-    changed since `began_at` may come and go meanwhile; they are given, but not compared.
+    A row can slide past one reading when others vanish before it, so one reading proves nothing,
+    and none counts that saw fewer rows than the list says it has, unless two in a row saw and
+    were told just the same. `proven` says afterwards whether two agreed: only then may what was
+    not seen be retired. Rows changed since `began_at` may come and go meanwhile; they are given,
+    but not compared.
     """
 
     def __init__(self, pages: Pages, began_at: float | None = None) -> None:
@@ -162,20 +164,22 @@ class Sweep:
 
     def rows(self) -> Iterator[list[Hit]]:
         """Give the rows to write, a page at a time: all once, and again those that changed."""
-        before: set[str] | None = None
+        before: tuple[set[str], set[int | None]] | None = None
         for _ in range(MAXIMUM_WALKS):
             seen: set[str] = set()
-            total: int | None = None
+            totals: set[int | None] = set()
             for page in self._pages():
-                total = page.total_count
+                totals.add(page.total_count)
                 seen.update(hit.id for hit in page.hits)
                 yield [hit for hit in page.hits if self.known.get(hit.id) != hit.fingerprint]
                 self._note(page.hits)
-            is_whole = bool(self._moving) or total in (None, len(seen))
-            if is_whole and before is not None and not (seen ^ before) - self._moving:
-                self.proven = True
-                return
-            before = seen
+            told = max((total for total in totals if total is not None), default=0)
+            if before is not None and not (seen ^ before[0]) - self._moving:
+                stood_still = before == (seen, totals) and len(totals) == 1
+                self.proven = len(seen) >= told or stood_still
+                if self.proven:
+                    return
+            before = seen, totals
 
     def _note(self, hits: list[Hit]) -> None:
         for hit in hits:

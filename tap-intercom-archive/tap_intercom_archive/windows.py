@@ -22,6 +22,10 @@ from tap_intercom_archive.times import epoch, iso
 WINDOW_OBJECTS = 300
 MAXIMUM_ROUNDS = 6
 MAXIMUM_DOUBTS = 3
+RESTLESS = "changed faster than it could be read"
+DOUBTED = "shown in two ways"
+# A listing that was read ahead proves a window only while it is not older than this.
+FRESH_SECONDS = 60
 # A run ends when less than this has passed since its last look at the clock.
 SHORTEST_TAIL_SECONDS = 60
 # Two changes within one second look alike, so an answer counts only this long after the change.
@@ -42,10 +46,14 @@ class Hit:
 
 @dataclass(frozen=True)
 class Listing:
-    """A window's hits, or None where there are too many for one window and it can be cut."""
+    """A window's hits, or None where there are too many for one window and it can be cut.
+
+    `at` is when it was read, epoch seconds.
+    """
 
     hits: list[Hit] | None
     total_count: int | None
+    at: float = 0.0
 
 
 @dataclass
@@ -103,11 +111,12 @@ class Rules:
 
 @dataclass(frozen=True)
 class Window:
-    """A span that is listed whole: both ends belong to it."""
+    """A span that is listed whole: both ends belong to it; `at` is when it was listed."""
 
     begin: int
     end: int
     hits: list[Hit]
+    at: float
 
 
 @dataclass(frozen=True)
@@ -150,8 +159,8 @@ class Protocol:
         self._given_up: set[tuple[str, str]] = set()
         self._doubted: Counter[str] = Counter()
         self._unsettled: set[str] = set()
-        self._fetched = 0
-        self.not_settled: list[Hit] = []
+        self._fetched: set[str] = set()
+        self.not_settled: list[tuple[Hit, str]] = []
 
     def rounds(self, start: int, end: int | None) -> Iterator[list[Hit]]:
         """Give the hits to fetch, a batch at a time.
@@ -165,13 +174,15 @@ class Protocol:
         while True:
             if begin <= until:
                 for window in self._ahead(self._cut(begin, until)):
-                    yield from self._window(window.begin, window.end, window.hits)
+                    yield from self._window(window.begin, window.end, self._fresh(window))
             later = self._until(end)
             if later - until <= max(self._rules.lookback_seconds, SHORTEST_TAIL_SECONDS):
                 # What a stopped run had done and this one did not meet has moved or is gone.
                 self.bookmark.done = {}
                 return
-            begin, until = until + 1, later
+            # What was indexed late meanwhile may have its place behind what has been read.
+            begin = max(start, until + 1 - self._rules.lookback_seconds)
+            until = later
 
     def _begin(self, start: int) -> int:
         if self.bookmark.mark is None:
@@ -191,11 +202,17 @@ class Protocol:
             yield from self._cut(begin, middle)
             yield from self._cut(middle + 1, end)
         else:
-            yield Window(begin, end, listing.hits)
+            yield Window(begin, end, listing.hits, listing.at)
+
+    def _fresh(self, window: Window) -> list[Hit]:
+        """Give the hits; where nothing is to be fetched they prove the window, so none are old."""
+        if self.due(window.hits) or self._now() - window.at <= FRESH_SECONDS:
+            return window.hits
+        return self._list(window.begin, window.end, None).hits or []
 
     def _window(self, begin: int, end: int, hits: list[Hit]) -> Iterator[list[Hit]]:
         self.bookmark.window = (begin, end)
-        self._fetched = 0
+        self._fetched = set()
         for _ in range(MAXIMUM_ROUNDS):
             due = self.due(hits)
             if not due:
@@ -204,7 +221,7 @@ class Protocol:
             yield due
             hits = self._list(begin, end, None).hits or []
         else:
-            self.not_settled.extend(self.due(hits))
+            self.not_settled.extend((hit, RESTLESS) for hit in self.due(hits))
         self._close(begin, end, hits)
 
     def due(self, hits: list[Hit]) -> list[Hit]:
@@ -233,7 +250,7 @@ class Protocol:
         if bookmark.mark is None or end > bookmark.mark:
             bookmark.mark = end
         bookmark.window = None
-        self._on_closed(Closed(begin, end, len(hits), self._fetched))
+        self._on_closed(Closed(begin, end, len(hits), len(self._fetched)))
 
     def archived(
         self, hit: Hit, updated_at: float | None, answered_at: float, *, agrees: bool = True
@@ -243,9 +260,9 @@ class Protocol:
         It counts only if the fetched object is not older than the hit (a replica may lag) and
         the answer came late enough after the hit's change to have seen the whole second. Where
         both are of one second but do not agree on what both show, it is asked again, and if
-        they never do, it is not remembered, so that the next run asks once more.
+        they never do, it is owed, so that the next run asks once more.
         """
-        self._fetched += 1
+        self._fetched.add(hit.id)
         if not has_settled(hit, updated_at, answered_at):
             self._unsettled.add(hit.id)
             return False
@@ -253,6 +270,7 @@ class Protocol:
             self._doubted[hit.id] += 1
             self._unsettled.add(hit.id)
             if self._doubted[hit.id] >= MAXIMUM_DOUBTS:
+                self.not_settled.append((hit, DOUBTED))
                 self.give_up(hit)
             return False
         self._unsettled.discard(hit.id)

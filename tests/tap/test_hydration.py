@@ -128,6 +128,21 @@ def test_slowest_of_a_batch_is_late_and_comes_with_a_later_one(
     assert list(fetches.rest()) == []
 
 
+def test_what_came_too_early_leaves_room_for_what_is_asked_now(
+    workers: Workers, gate: threading.Event
+) -> None:
+    fetches = Fetches(workers, but_for({55}, gate))
+    upcoming = list(range(100, 200))
+    assert len(list(fetches.of(range(10), lambda: upcoming))) == 10
+    given = fetches.of([55, 56, 57], lambda: upcoming)
+    assert next(given) == (56, 112)
+    assert next(given) == (57, 114)
+    gate.set()
+    assert [one for one, _ in given] == [55]
+    rest = dict(fetches.all(upcoming))
+    assert {n: rest[n] for n in upcoming} == {n: n * 2 for n in upcoming}
+
+
 def test_more_slow_ones_than_there_are_places_are_waited_for(
     workers: Workers, gate: threading.Event
 ) -> None:

@@ -78,6 +78,7 @@ def test_no_window_is_ever_overdrawn(limit: int, reserve: int, took: float, call
         {"X-RateLimit-Remaining": "-inf", "X-RateLimit-Reset": "7"},
         {"X-RateLimit-Limit": "0", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "0"},
         {"X-RateLimit-Limit": "ten"},
+        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str((BEGIN + 109) * 1000)},
         {},
     ],
 )
@@ -103,6 +104,8 @@ def test_odd_headers_neither_crash_nor_hold_for_ever(odd: dict[str, str]) -> Non
         ({"Retry-After": "inf"}, 10, 10),
         ({"Retry-After": "nan"}, 10, 10),
         ({"X-RateLimit-Reset": "1"}, 0, 2),
+        ({"X-RateLimit-Reset": str((BEGIN + 109) * 1000)}, 10, 10),
+        ({"Retry-After": "86400"}, 300, 300),
         ({}, 10, 10),
     ],
 )
@@ -112,6 +115,20 @@ def test_a_429_waits_as_told(headers: dict[str, str], least: float, most: float)
     clock.read({"Date": formatdate(BEGIN + 100, usegmt=True)}, 100.0)
     limiter = Limiter(clock, time.stop, 10)
     assert least <= limiter.wait_told(headers) <= most
+
+
+def test_calls_wanted_at_once_follow_the_latency() -> None:
+    time = Time(1_000)
+    clock = ServerClock(time.monotonic)
+    limiter = Limiter(clock, time.stop, 0)
+    wanted = []
+    for took in (0.01, 0.3, 0.01):
+        for _ in range(200):
+            call(limiter, clock, time, took)
+        wanted.append(limiter.wanted)
+    # A hundred calls a second, twice: 2, 60, 2 and one more, rounded up.
+    assert wanted[0] == wanted[2] <= 4
+    assert 55 <= wanted[1] <= 62
 
 
 def test_hold_keeps_every_call_back() -> None:

@@ -10,7 +10,13 @@ import pytest
 
 from tap_intercom_archive.client import Answer, Request
 from tap_intercom_archive.errors import Faulty
-from tap_intercom_archive.paging import PAGERS, by_search_cursor, read_page, read_pages
+from tap_intercom_archive.paging import (
+    PAGERS,
+    PatientList,
+    by_search_cursor,
+    read_page,
+    read_pages,
+)
 
 ROWS = [f'{{"id" : {number}.0}}' for number in range(7)]
 
@@ -76,6 +82,32 @@ def test_cursor_that_comes_round_is_an_error(tokens: str) -> None:
     send = answering(lambda _: {"rows": ROWS, "pages": {"next": {"starting_after": next(left)}}})
     with pytest.raises(Faulty, match="circle"):
         ids(read_pages(send, Request("GET", "/x"), "data", PAGERS["cursor"]))
+
+
+def test_pages_grow_again_after_a_fault_and_ever_more_seldom_where_that_fails() -> None:
+    sizes: list[int] = []
+    most = 10
+
+    def send(request: Request) -> Answer:
+        size = int(dict(request.params)["per_page"])
+        sizes.append(size)
+        if size > most:
+            raise Faulty("too large", 504)
+        return Answer(b'{"data": []}', request, 1.0, "application/json")
+
+    def ask(per_page: int) -> Request:
+        return Request("GET", "/x", (("per_page", str(per_page)),))
+
+    patient = PatientList(send, "data", PAGERS["page"], 150)
+    for _ in range(40):
+        ids(patient.pages(ask))
+    assert sizes[:3] == [150, 50, 10]
+    assert 2 <= sizes[3:].count(50) <= 5
+    assert 150 not in sizes[1:]
+    most = 150
+    for _ in range(300):
+        ids(patient.pages(ask))
+    assert sizes[-1] == 150
 
 
 @pytest.mark.parametrize(

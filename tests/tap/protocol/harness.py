@@ -104,16 +104,19 @@ class Tap:
                 if owed.reason in MISSING_REASONS
             )
         seen: set[str] = set()
+
+        def retire() -> None:
+            retired = self.archive.retire_all_but(name, seen)
+            alive = retired & self.workspace.articles.keys()
+            assert not alive, f"retired although still there: {alive}"
+
+        reader.retire = retire
         for fetched in reader.objects():
             self.archive.write(name, fetched.payload.document)
             if reader.sweeping:
                 seen.add(fetched.payload.record_id)
             fetched.written()
             self.state = copy.deepcopy(working)
-        if reader.proven:
-            retired = self.archive.retire_all_but(name, seen)
-            alive = retired & self.workspace.articles.keys()
-            assert not alive, f"retired although still there: {alive}"
         if isinstance(reader, DeletionReader):
             for record_id in reader.wanted & reader.listed.seen:
                 deaths.settle("conversations", record_id)

@@ -27,7 +27,7 @@ def drop_the_closing_listing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _one_round(protocol: Any, begin: int, end: int, hits: list[Any]) -> Iterator[list[Any]]:
     protocol.bookmark.window = (begin, end)
-    protocol._fetched = 0
+    protocol._fetched = set()
     due = [hit for hit in hits if not protocol._is_done(hit)]
     if due:
         yield due
