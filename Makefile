@@ -6,6 +6,9 @@ BIN := .venv/bin
 PACKAGES := tap-intercom-archive target-sqlite-archive
 PEERS := tap-jsonl tap-dbf target-jsonl
 PEER_LOCKS := tests/pipeline/peers
+# Only `make bench` needs these; target-jsonl takes part in it too.
+BENCH_PEERS := target-duckdb meltanolabs-target-csv sqlite-utils
+BENCH_LOCKS := tests/benchmarks/peers
 # `make lock UPGRADE=--upgrade` takes newer versions; without it the locked ones stay where they can.
 UPGRADE ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-python-downloads \
@@ -13,10 +16,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup peers plugins demo test prove lint format docs lock clean
+.PHONY: help setup peers bench-peers plugins demo test prove bench bench-long lint format docs lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup plugins ## Fill an archive from a synthetic workspace, twice, and show what is in it
 	@$(BIN)/python -m tests.demo
@@ -26,6 +29,12 @@ test: setup peers plugins lint ## All that CI runs
 
 prove: setup peers plugins ## The long proofs that `make test` leaves out
 	HYPOTHESIS_PROFILE=prove $(BIN)/pytest --numprocesses 2 --dist loadscope -m prove
+
+bench: setup bench-peers ## Measure ours beside public programs and bare loops: docs/benchmarks.md
+	$(BIN)/python -m tests.benchmarks bench
+
+bench-long: setup ## The same for the largest archives: docs/benchmarks-long.md
+	$(BIN)/python -m tests.benchmarks bench-long
 
 lint: setup ## ruff, ruff format --check, mypy --strict
 	$(BIN)/ruff check .
@@ -44,15 +53,20 @@ lock: setup ## Write requirements.lock and the peers' locks anew (UPGRADE=--upgr
 	@set -e; for peer in $(PEERS); do \
 		echo "$$peer" | $(COMPILE) - -o $(PEER_LOCKS)/$$peer.txt; \
 	done
+	@set -e; for peer in $(BENCH_PEERS); do \
+		echo "$$peer" | $(COMPILE) - -o $(BENCH_LOCKS)/$$peer.txt; \
+	done
 	@printf 'setuptools\nwheel\n' | $(COMPILE) - -o $(PEER_LOCKS)/build-tools.txt
 
 clean: ## Remove all that was built: environments, caches, the demo's output
-	rm -rf .venv .venvs .demo .meltano .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venvs .bench .demo .meltano .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup: .venv/.installed ## The locked tools and our two packages, in .venv/
 
 peers: $(PEERS:%=.venvs/%/.installed) ## The public taps and the target that the tests run ours against
+
+bench-peers: $(BENCH_PEERS:%=.venvs/%/.installed) .venvs/target-jsonl/.installed
 
 plugins: .meltano/.installed ## Both plugins as Meltano runs them, in .meltano/
 
@@ -67,14 +81,21 @@ plugins: .meltano/.installed ## Both plugins as Meltano runs them, in .meltano/
 		--no-deps --no-build-isolation $(PACKAGES:%=-e ./%)
 	@touch $@
 
-.venvs/%/.installed: $(PEER_LOCKS)/%.txt $(PEER_LOCKS)/build-tools.txt
-	@echo "Installing the public $* into .venvs/$*/"
-	@$(PYTHON) -m venv --clear .venvs/$*
-	@.venvs/$*/bin/python -m pip install -qq --disable-pip-version-check \
-		--require-hashes -r $(PEER_LOCKS)/build-tools.txt
-	@.venvs/$*/bin/python -m pip install -qq --disable-pip-version-check \
-		--require-hashes --no-build-isolation -r $(PEER_LOCKS)/$*.txt
-	@touch $@
+$(PEERS:%=.venvs/%/.installed): .venvs/%/.installed: $(PEER_LOCKS)/%.txt $(PEER_LOCKS)/build-tools.txt
+	$(INSTALL_PEER)
+
+$(BENCH_PEERS:%=.venvs/%/.installed): .venvs/%/.installed: $(BENCH_LOCKS)/%.txt $(PEER_LOCKS)/build-tools.txt
+	$(INSTALL_PEER)
+
+define INSTALL_PEER
+@echo "Installing the public $* into .venvs/$*/"
+@$(PYTHON) -m venv --clear .venvs/$*
+@.venvs/$*/bin/python -m pip install -qq --disable-pip-version-check \
+	--require-hashes -r $(PEER_LOCKS)/build-tools.txt
+@.venvs/$*/bin/python -m pip install -qq --disable-pip-version-check \
+	--require-hashes --no-build-isolation -r $<
+@touch $@
+endef
 
 .meltano/.installed: meltano.yml requirements.lock $(PACKAGES:%=%/pyproject.toml) | setup
 	@echo "Installing both plugins for Meltano into .meltano/"

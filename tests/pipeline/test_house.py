@@ -12,7 +12,12 @@ from docs.generate import stale
 from tests.pipeline import programs
 
 ROOT = programs.ROOT
-LOCKS = [ROOT / "requirements.lock", *sorted((ROOT / "tests/pipeline/peers").glob("*.txt"))]
+PEER_LOCKS = [
+    lock
+    for folder in ("tests/pipeline/peers", "tests/benchmarks/peers")
+    for lock in sorted((ROOT / folder).glob("*.txt"))
+]
+LOCKS = [ROOT / "requirements.lock", *PEER_LOCKS]
 LONGEST_MODULE = 400
 REQUIREMENT = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*==[0-9][a-z0-9.+!]*( ; [^\\]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
@@ -68,11 +73,8 @@ def test_lock_has_a_wheel_of_everything_for(version: str, system: str, tmp_path:
 
 
 def test_no_file_is_longer_than_a_person_reads_at_once() -> None:
-    generated = {ROOT / "requirements.lock", *(ROOT / "tests/pipeline/peers").iterdir()}
     lengths = {
-        path: len(path.read_text("utf-8").splitlines())
-        for path in tracked()
-        if path not in generated
+        path: len(path.read_text("utf-8").splitlines()) for path in tracked() if path not in LOCKS
     }
     assert lengths
     assert {path.name: n for path, n in lengths.items() if n > LONGEST_MODULE} == {}
