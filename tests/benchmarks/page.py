@@ -23,6 +23,8 @@ _DECIMALS_BELOW = ((10, 2), (100, 1))
 
 def shown(value: float) -> str:
     """Write a figure with as many digits as mean something."""
+    if value == int(value):
+        return f"{value:,.0f}"
     for limit, decimals in _DECIMALS_BELOW:
         if abs(value) < limit:
             return f"{value:.{decimals}f}"

@@ -123,6 +123,6 @@ def test_the_page_says_which_claims_are_reached(tmp_path: Path) -> None:
     write(tmp_path / "page.md", "make bench", Machine.now(), 5, 1.0, [section])
     text = (tmp_path / "page.md").read_text("utf-8")
     assert "2 of 3 claims are reached" in text
-    assert "| fast | at least 4.00 | 4.10 | reached |" in text
-    assert "| slow | at least 4.00 | 3.90 | **not reached** |" in text
+    assert "| fast | at least 4 | 4.10 | reached |" in text
+    assert "| slow | at least 4 | 3.90 | **not reached** |" in text
     assert "| small | at most 1.30 | 1.20 | reached |" in text
