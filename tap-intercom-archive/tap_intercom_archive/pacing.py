@@ -45,6 +45,15 @@ class _Window:
     others: int = 0
     is_told: bool = False
 
+    @property
+    def begins(self) -> float:
+        return self.ends - WINDOW_SECONDS
+
+    @property
+    def earliest_end(self) -> float:
+        """What an answer that was counted in this window tells at least as its end."""
+        return self.ends - 1 if self.is_told else self.begins + 1
+
 
 class Limiter:
     """Lets calls start as long as the window's budget is not used up.
@@ -143,7 +152,7 @@ class Limiter:
         if window.ours < at_once:
             return 0.0
         due = (window.ours - at_once) / (share - at_once) * _SPREAD_OVER * WINDOW_SECONDS
-        early = due - (now - (window.ends - WINDOW_SECONDS))
+        early = due - (now - window.begins)
         return max(_SHORTEST_WAIT_SECONDS, early) if early > 0 else 0.0
 
     def _share(self, window: _Window) -> int:
@@ -165,7 +174,7 @@ class Limiter:
         remaining = _number(headers.get("X-RateLimit-Remaining"))
         ends = _number(headers.get("X-RateLimit-Reset"))
         with self._lock:
-            self._is_told = True
+            is_first, self._is_told = not self._is_told, True
             if limit is not None and limit >= 1:
                 self._limit = int(limit)
             if remaining is None or ends is None or self._is_far(ends):
@@ -173,7 +182,7 @@ class Limiter:
             window = self._window
             if window is None or (window.is_told and ends > window.ends + 1):
                 window = self._begin(_Window(ends))
-            elif window.is_told and ends < window.ends - 1:
+            elif not is_first and ends < window.earliest_end:
                 return  # Counted in a window gone by.
             window.ends, window.is_told = ends, True
             # Calls of ours under way may not be counted yet, so this is the least that others

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from email.utils import formatdate
 
 import pytest
@@ -115,6 +116,30 @@ def test_a_429_waits_as_told(headers: dict[str, str], least: float, most: float)
     clock.read({"Date": formatdate(BEGIN + 100, usegmt=True)}, 100.0)
     limiter = Limiter(clock, time.stop, 10)
     assert least <= limiter.wait_told(headers) <= most
+
+
+def test_answers_counted_in_the_window_before_are_no_calls_of_others() -> None:
+    time = Time(100)
+    clock = ServerClock(time.monotonic)
+    limiter = Limiter(clock, time.stop, 0)
+    for _ in range(60):
+        call(limiter, clock, time, 0.01)
+    under_way = ExitStack()
+    answers = []
+    for _ in range(5):
+        under_way.enter_context(limiter.call())
+        answers.append((time.monotonic(), time.headers()))
+    time.seconds += 10
+    with limiter.call():
+        # The next window has begun for us; what comes now was counted in the one before.
+        for sent, headers in answers:
+            clock.read(headers, sent)
+            limiter.learn(headers)
+    under_way.close()
+    before = time.seconds
+    for _ in range(80):
+        call(limiter, clock, time, 0.01)
+    assert time.seconds - before < 10
 
 
 def test_calls_wanted_at_once_follow_the_latency() -> None:
