@@ -3,10 +3,14 @@
 Blocks and `<br>` end a line, list items begin with `- `, a link reads `label (address)` where
 the label is not the address itself, an image `[image: alt]`. Runs of white space become one
 blank; empty lines are dropped.
+
+Most bodies are well nested and of a few kinds of tags: those are read as they stand, which gives
+what the parser would give (a test compares). Everything else is parsed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -28,10 +32,114 @@ def readable(html: str) -> str:
     """Give the text a person would read; text without any markup keeps its lines."""
     if "<" not in html and "&" not in html:
         return _tidy(html)
+    pieces = _pieces_as_they_stand(html)
+    return parsed(html) if pieces is None else _tidy("".join(pieces))
+
+
+def parsed(html: str) -> str:
+    """Give what `readable` gives, by the parser in any case."""
     body = LexborHTMLParser(html).body
     if body is None:
         return ""
     return _tidy("".join(_pieces(body, keep_lines="<" not in html)))
+
+
+# The parser moves none of these about as long as each is closed in its turn, no block stands in
+# a paragraph, a list's items stand right in the list and no link in another.
+_INLINE = frozenset(
+    {"a", "b", "code", "em", "i", "s", "small", "span", "strong", "sub", "sup", "u"}
+)
+_PARAGRAPHS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "p", "pre"})
+_FLOWS = frozenset({"blockquote", "div", "ol", "ul"})
+_BLOCK_ENDS = frozenset(f"/{name}" for name in _PARAGRAPHS | _FLOWS | {"li"})
+_LIST_ENDS = frozenset({"/ol", "/ul"})
+_TAG = re.compile(r"<([^<>]+)>")
+_ATTRIBUTES = re.compile(r'(?:[a-z-]+="[^"]*" ?)*/?')
+_ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
+_REFERENCES = (
+    ("&lt;", "<"),
+    ("&gt;", ">"),
+    ("&quot;", '"'),
+    ("&#39;", "'"),
+    ("&nbsp;", "\xa0"),
+    ("&amp;", "&"),  # the last, so that nothing is read twice
+)
+_OTHER_REFERENCE = re.compile(r"&(?!(?:lt|gt|quot|#39|nbsp|amp);)[A-Za-z0-9#]")
+
+
+def _pieces_as_they_stand(html: str) -> list[str] | None:
+    """Read tag after tag; None as soon as only the parser can tell."""
+    if "\0" in html or ("&" in html and _OTHER_REFERENCE.search(html)):
+        return None
+    before, *tags_and_texts = _TAG.split(html)
+    if 2 * html.count("<") != len(tags_and_texts):
+        return None
+    is_one_line = len(html.splitlines()) == 1
+    pieces = [_as_it_stands(before, is_one_line)] if tags_and_texts else [_dereferenced(html)]
+    awaited: list[str] = []
+    in_paragraph = False
+    label_begins, address = 0, ""
+    alternating = iter(tags_and_texts)
+    for tag, text in zip(alternating, alternating):  # noqa: B905  they come in pairs
+        if tag[0] == "/":
+            if not awaited or awaited.pop() != tag:
+                return None
+            if tag in _BLOCK_ENDS:
+                pieces.append("\n")
+                in_paragraph = False
+            elif tag == "/a":
+                label = " ".join("".join(pieces[label_begins:]).split())
+                pieces[label_begins:] = [_link(label, address)]
+        else:
+            name, attributes = tag, ""
+            if " " in tag:
+                name, _, attributes = tag.partition(" ")
+                if not _ATTRIBUTES.fullmatch(attributes):
+                    return None
+            if name == "br" or name == "br/":
+                pieces.append("\n")
+            elif name == "img":
+                pieces.append(_image(_attribute(attributes, "alt")))
+            elif not _keeps_its_place(name, awaited, in_paragraph):
+                return None
+            else:
+                awaited.append("/" + name)
+                if name == "a":
+                    label_begins, address = len(pieces), _attribute(attributes, "href")
+                elif name not in _INLINE:
+                    pieces.append("\n- " if name == "li" else "\n")
+                    in_paragraph = name in _PARAGRAPHS
+        if text:
+            pieces.append(_as_it_stands(text, is_one_line))
+    return None if awaited else pieces
+
+
+def _keeps_its_place(name: str, awaited: list[str], in_paragraph: bool) -> bool:
+    """Say whether the parser, too, opens the element here and closes no other for it."""
+    if name in _INLINE:
+        return name != "a" or "/a" not in awaited
+    if name == "li":
+        return bool(awaited) and awaited[-1] in _LIST_ENDS
+    return not in_paragraph and (name in _PARAGRAPHS or name in _FLOWS)
+
+
+def _as_it_stands(text: str, is_one_line: bool) -> str:
+    if "&" in text:
+        text = _dereferenced(text)
+    return text if is_one_line else " ".join(_padded(text))
+
+
+def _dereferenced(text: str) -> str:
+    for reference, character in _REFERENCES:
+        text = text.replace(reference, character)
+    return text
+
+
+def _attribute(attributes: str, wanted: str) -> str:
+    for name, value in _ATTRIBUTE.findall(attributes):
+        if name == wanted:
+            return _dereferenced(value).strip()
+    return ""
 
 
 @dataclass
@@ -54,7 +162,7 @@ def _pieces(body: LexborNode, *, keep_lines: bool) -> list[str]:
             done = opened.pop()
             if done.link is not None:
                 label = " ".join("".join(pieces[done.begin :]).split())
-                pieces[done.begin :] = [_link(label, done.link)]
+                pieces[done.begin :] = [_link(label, _value(done.link, "href"))]
             pieces.append(done.after)
             continue
         tag = child.tag
@@ -64,8 +172,7 @@ def _pieces(body: LexborNode, *, keep_lines: bool) -> list[str]:
         elif tag == "br":
             pieces.append("\n")
         elif tag == "img":
-            alt = (child.attributes.get("alt") or "").strip()
-            pieces.append(f"[image: {alt}]" if alt else "[image]")
+            pieces.append(_image(_value(child, "alt")))
         elif tag not in _UNSEEN:
             opened.append(_opened(child, pieces))
     return pieces
@@ -95,13 +202,26 @@ def _padded(text: str) -> list[str]:
     return words
 
 
-def _link(label: str, node: LexborNode) -> str:
-    address = (node.attributes.get("href") or "").strip()
+def _value(node: LexborNode, name: str) -> str:
+    return (node.attributes.get(name) or "").strip()
+
+
+def _image(alt: str) -> str:
+    return f"[image: {alt}]" if alt else "[image]"
+
+
+def _link(label: str, address: str) -> str:
     if not label:
         return address
     return f"{label} ({address})" if address and address != label else label
 
 
 def _tidy(text: str) -> str:
-    lines = (" ".join(line.split()) for line in text.splitlines())
-    return "\n".join(line for line in lines if line)
+    return "\n".join([tidy for line in text.splitlines() if (tidy := _tidy_line(line))])
+
+
+def _tidy_line(line: str) -> str:
+    # The only white space that counts as printable is the blank.
+    if "  " in line or not line.isprintable():
+        return " ".join(line.split())
+    return line.strip()
