@@ -43,18 +43,23 @@ def strip_signatures(body: bytes) -> bytes:
     every fetch are taken out, so that two versions compare equal exactly where nothing but a
     signature changed.
     """
-    if b"ignature=" not in body:
-        return body
-    # Cut into words first: one pattern for whole URLs needs quadratic time for hostile text.
-    return b'"'.join(
-        b"".join(map(_without_signature, _BETWEEN_WORDS.split(text)))
-        if b"ignature=" in text
-        else text
-        for text in body.split(b'"')
-    )
+    pieces: list[bytes] = []
+    done = 0
+    while (found := body.find(b"ignature=", done)) >= 0:
+        # The text between two quotation marks that it stands in.
+        begin = body.rfind(b'"', done, found) + 1 or done
+        end = body.find(b'"', found)
+        end = len(body) if end < 0 else end
+        # Cut into words: one pattern for whole URLs needs quadratic time for hostile text.
+        words = map(_without_signature, _BETWEEN_WORDS.split(body[begin:end]))
+        pieces += body[done:begin], *words
+        done = end
+    return b"".join([*pieces, body[done:]]) if pieces else body
 
 
 def _without_signature(word: bytes) -> bytes:
+    if b"?" not in word:
+        return word
     address, _, rest = word.partition(b"?")
     query, number_sign, fragment = rest.partition(b"#")
     if not _SIGNED.search(query) or not _ADDRESS.search(address):

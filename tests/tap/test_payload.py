@@ -179,6 +179,14 @@ def test_stripping_twice_is_stripping_once(text: bytes) -> None:
     assert strip_signatures(once) == once
 
 
+@given(st.lists(st.sampled_from((*PIECES, b'"')), max_size=40).map(b"".join))
+@example(b'ignature="')
+@example(b'"http://x?signature=1"http://x?signature=2')
+def test_texts_between_quotation_marks_are_looked_at_apart(body: bytes) -> None:
+    texts = body.split(b'"')
+    assert strip_signatures(body) == b'"'.join(map(strip_signatures, texts))
+
+
 @given(st.text(max_size=80))
 def test_text_without_a_signed_address_is_left_alone(text: str) -> None:
     body = json.dumps(text, ensure_ascii=False).encode(errors="replace")
