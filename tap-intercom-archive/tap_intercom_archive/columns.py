@@ -9,11 +9,11 @@ for this module only and are not announced.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from tap_intercom_archive.text import readable
 from tap_intercom_archive.times import epoch, iso
@@ -25,25 +25,45 @@ class Unfit(ValueError):
     """A value that is not of the column's kind."""
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """One column: where its value stands and how it is made fit.
 
     `path` holds the names to follow; `from_parent` starts at the object that holds the item.
+    A value whose type is exactly `fits` needs no `convert`.
     """
 
     name: str
     path: tuple[str, ...]
     from_parent: bool
+    fits: type | None
     convert: Convert
 
 
 @dataclass(frozen=True)
+class Holder:
+    """An object that the values of several columns stand in: they are found by one look-up each.
+
+    `columns` gives for each the column, the value's name in that object, `fits` and `convert`.
+    """
+
+    path: tuple[str, ...]
+    from_parent: bool
+    columns: tuple[tuple[str, str, type | None, Convert], ...]
+
+
+@dataclass(frozen=True)
 class StreamSchema:
-    """What a stream announces (`schema`) and how its records are filled (`columns`)."""
+    """What a stream announces (`schema`) and how its records are filled (`columns`).
+
+    For filling, the columns are sorted into `holders` and those `of_elements` of a list;
+    `empty` is a record with every column null.
+    """
 
     schema: dict[str, Any]
     columns: tuple[Column, ...]
+    holders: tuple[Holder, ...]
+    of_elements: tuple[Column, ...]
+    empty: Mapping[str, None]
 
 
 @cache
@@ -57,7 +77,24 @@ def stream_schema(stream: str) -> StreamSchema:
         for name, declaration in declared["properties"].items()
         if (column := _column(name, declaration)) is not None
     )
-    return StreamSchema(_announced(declared), columns)
+    of_elements = tuple(c for c in columns if any(name.endswith("[]") for name in c.path))
+    return StreamSchema(
+        _announced(declared),
+        columns,
+        _holders(column for column in columns if column not in of_elements),
+        of_elements,
+        dict.fromkeys(column.name for column in columns),
+    )
+
+
+def _holders(columns: Iterable[Column]) -> tuple[Holder, ...]:
+    held: dict[tuple[tuple[str, ...], bool], list[Column]] = {}
+    for column in columns:
+        held.setdefault((column.path[:-1], column.from_parent), []).append(column)
+    return tuple(
+        Holder(path, from_parent, tuple((c.name, c.path[-1], c.fits, c.convert) for c in those))
+        for (path, from_parent), those in held.items()
+    )
 
 
 def _announced(declared: Any) -> Any:
@@ -76,8 +113,8 @@ def _column(name: str, declared: dict[str, Any]) -> Column | None:
         return None
     names = tuple(declared.get("x-from", name).split("."))
     from_parent = names[0] == "^"
-    convert = _NAMED[conversion] if conversion else _by_type(declared)
-    return Column(name, names[1:] if from_parent else names, from_parent, convert)
+    fits, convert = (None, _NAMED[conversion]) if conversion else _by_type(declared)
+    return Column(name, names[1:] if from_parent else names, from_parent, fits, convert)
 
 
 def value_at(document: Any, path: tuple[str, ...]) -> Any:
@@ -99,7 +136,7 @@ def _text(value: Any) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
+    if isinstance(value, (int, float)):
         return str(value)
     raise Unfit
 
@@ -142,7 +179,7 @@ def _integer(value: Any) -> int:
 def _number(value: Any) -> float | int:
     if isinstance(value, bool):
         raise Unfit
-    if isinstance(value, int | float):
+    if isinstance(value, (int, float)):
         return value
     if isinstance(value, str):
         try:
@@ -189,11 +226,18 @@ def _reference(value: Any) -> str | None:
 _NAMED: dict[str, Convert] = {"text": _readable, "count": _count, "reference": _reference}
 
 
-def _by_type(declared: dict[str, Any]) -> Convert:
+def _by_type(declared: dict[str, Any]) -> tuple[type | None, Convert]:
+    """Give the type that fits as it is, where there is one, and the conversion of the others."""
     kinds = declared["type"]
     kind = kinds if isinstance(kinds, str) else next(k for k in kinds if k != "null")
     if kind == "string":
-        return _time if declared.get("format") == "date-time" else _text
+        return (None, _time) if declared.get("format") == "date-time" else (str, _text)
     if kind == "array":
-        return _list_of_text if declared["items"].get("type") == "string" else _list_of_objects
-    return {"boolean": _boolean, "integer": _integer, "number": _number, "object": _object}[kind]
+        is_text = declared["items"].get("type") == "string"
+        return None, _list_of_text if is_text else _list_of_objects
+    return {
+        "boolean": (bool, _boolean),
+        "integer": (int, _integer),
+        "number": (float, _number),
+        "object": (dict, _object),
+    }[kind]

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tap_intercom_archive.columns import Unfit, stream_schema, value_at
+from tap_intercom_archive.columns import Convert, Unfit, stream_schema, value_at
 from tap_intercom_archive.payload import Payload
 from tap_intercom_archive.resources import Cut, Record, Resource
 from tap_intercom_archive.times import epoch, iso
@@ -31,18 +31,33 @@ def record_of(
     `parent` is the object that holds it, for columns that come from there. Values that do not
     fit are counted in `unfits` by (stream, column).
     """
-    record: Record = {}
-    for column in stream_schema(stream).columns:
-        value = value_at(parent if column.from_parent else document, column.path)
+    schema = stream_schema(stream)
+    record: Record = {**schema.empty, "payload_id": payload_id}
+    for holder in schema.holders:
+        held = value_at(parent if holder.from_parent else document, holder.path)
+        if not isinstance(held, dict):
+            continue
+        for column, name, fits, convert in holder.columns:
+            value = held.get(name)
+            if value is None:
+                continue
+            if type(value) is not fits:
+                value = _converted(convert, value, unfits, (stream, column))
+            record[column] = value
+    for listed in schema.of_elements:
+        value = value_at(parent if listed.from_parent else document, listed.path)
         if value is not None:
-            try:
-                value = column.convert(value)
-            except Unfit:
-                unfits[stream, column.name] += 1
-                value = None
-        record[column.name] = value
-    record["payload_id"] = payload_id
+            value = _converted(listed.convert, value, unfits, (stream, listed.name))
+            record[listed.name] = value
     return record
+
+
+def _converted(convert: Convert, value: Any, unfits: Unfits, column: tuple[str, str]) -> Any:
+    try:
+        return convert(value)
+    except Unfit:
+        unfits[column] += 1
+        return None
 
 
 def main_record(resource: Resource, payload: Payload, unfits: Unfits) -> Record:
@@ -63,17 +78,20 @@ def cut_records(cut: Cut, payload: Payload, unfits: Unfits) -> Iterator[Record]:
         listed = value_at(payload.document, tuple(items.path.split(".")))
         for item in listed if isinstance(listed, list) else ():
             if isinstance(item, dict):
-                whole = {**items.defaults, **{k: v for k, v in item.items() if v is not None}}
-                record = record_of(cut.name, whole, payload.id, unfits, payload.document)
+                if items.defaults:
+                    given = {name: value for name, value in item.items() if value is not None}
+                    item = {**items.defaults, **given}
+                record = record_of(cut.name, item, payload.id, unfits, payload.document)
                 yield from _with_key(cut, record, unfits)
 
 
-def _with_key(cut: Cut, record: Record, unfits: Unfits) -> Iterator[Record]:
+def _with_key(cut: Cut, record: Record, unfits: Unfits) -> tuple[Record, ...]:
     """A row without its key could not be told from another: it is counted, the payload keeps it."""
     missing = [key for key in cut.keys if record[key] is None]
     if not missing:
-        yield record
+        return (record,)
     unfits.update((cut.name, key) for key in missing)
+    return ()
 
 
 def payload_record(payload: Payload, updated_at: float | None) -> Record:

@@ -7,6 +7,7 @@ Intercom sends epoch seconds, in places milliseconds, ISO 8601 or a number in a 
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # Epoch seconds stay below this until the year 5138; milliseconds are above it since 1973.
@@ -15,14 +16,15 @@ _MILLISECONDS_FROM = 100_000_000_000
 _EARLIEST, _LATEST = -62_135_596_800, 253_402_300_799
 
 
+# An object is created, updated and notified of in the same few seconds.
+@lru_cache(maxsize=4096)
 def iso(epoch_seconds: float) -> str:
     """Give ISO 8601 UTC; fractions of a second only where there are any.
 
     Raises OverflowError where the year does not fit four digits.
     """
     moment = _EPOCH + timedelta(seconds=epoch_seconds)
-    text = moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds")
-    return text.replace("+00:00", "Z")
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def epoch(value: object) -> float | None:
@@ -32,7 +34,7 @@ def epoch(value: object) -> float | None:
     """
     if isinstance(value, bool):
         return None
-    if isinstance(value, int | float):
+    if isinstance(value, (int, float)):
         if abs(value) < _MILLISECONDS_FROM:
             return value if value >= _EARLIEST else None
         # NaN comes here too, and is no number between any two.
