@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Stream
@@ -22,6 +22,7 @@ from tap_intercom_archive.errors import ApiError, Denied, Refusal
 from tap_intercom_archive.feeding import AWAITED, CallReader, DeletionReader
 from tap_intercom_archive.hydrating import MISSING_REASONS
 from tap_intercom_archive.ledger import Ledger
+from tap_intercom_archive.messages import goes_as_it_is
 from tap_intercom_archive.readers import Fetched, Reader, WalkReader, WholeReader
 from tap_intercom_archive.resources import RAW_PAYLOADS, RESOURCES, Record, Resource
 from tap_intercom_archive.searching import WindowReader
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.singerlib import RecordMessage
 
+    from tap_intercom_archive.messages import Writer
     from tap_intercom_archive.run import Run
 
     class ArchiveTap(Protocol):
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
         run: Run
         streams: dict[str, ArchiveStream]
+        message_writer: Writer
         has_announced: bool
 
         def checkpoint(self, *, fetched: bool) -> None:
@@ -95,6 +98,7 @@ class ArchiveStream(Stream):
         try:
             messages = list(super()._generate_record_messages(record))
         except Exception as error:
+            self.tap.message_writer.flush()
             # The error's own words may repeat the record's.
             raise Refusal(
                 f"The stream map of {self.name} fails on a record ({type(error).__name__}): "
@@ -104,11 +108,28 @@ class ArchiveStream(Stream):
             self._mask = mask
         yield from messages
 
+    @cached_property
+    def _goes_as_it_is(self) -> bool:
+        return goes_as_it_is(self)
+
+    def _write_record_message(self, record: Record) -> None:
+        """Write a record of the stream's own."""
+        if self._goes_as_it_is:
+            self.tap.message_writer.write_records(self.name, [record], self._stream_version)
+        else:
+            super()._write_record_message(record)
+
     def put(self, records: Iterable[Record]) -> None:
         """Write records that another stream fetched."""
-        for record in records:
-            self._write_record_message(record)
-            self.tap.run.report.rows[self.name] += 1
+        listed = list(records)
+        if not listed:
+            return
+        self.tap.run.report.rows[self.name] += len(listed)
+        if self._goes_as_it_is:
+            self.tap.message_writer.write_records(self.name, listed, self._stream_version)
+        else:
+            for record in listed:
+                super()._write_record_message(record)
 
 
 class ResourceStream(ArchiveStream):
@@ -168,6 +189,7 @@ class ResourceStream(ArchiveStream):
             run.report.of(self.name).truncated += bool(record.get("parts_truncated"))
             run.report.rows[self.name] += self.selected
             yield record
+            self.tap.message_writer.flush()
             fetched.written()
             self.tap.checkpoint(fetched=self.resource.hydrate is not None)
             run.stop.check()

@@ -16,7 +16,6 @@ from typing import IO, Any, NoReturn
 
 import click
 from singer_sdk import Tap
-from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
@@ -26,6 +25,7 @@ from tap_intercom_archive import commandline, doctor, settings
 from tap_intercom_archive.clock import Stop
 from tap_intercom_archive.errors import ArchiveError, Refusal, Stopped
 from tap_intercom_archive.ledger import Ledger
+from tap_intercom_archive.messages import Writer
 from tap_intercom_archive.report import INCOMPLETE
 from tap_intercom_archive.resources import RESOURCES, Resource
 from tap_intercom_archive.run import Run, connect
@@ -45,7 +45,7 @@ class TapIntercomArchive(Tap):
 
     name = "tap-intercom-archive"
     config_jsonschema = settings.DECLARATION.to_dict()
-    message_writer_class = MsgSpecWriter
+    message_writer_class = Writer
     # No BATCH: its files are announced later than the state that counts on them.
     capabilities = [  # noqa: RUF012  the SDK's own form
         TapCapabilities.CATALOG,
