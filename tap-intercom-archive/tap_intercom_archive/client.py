@@ -9,18 +9,19 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import backoff
 import requests
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 
 from tap_intercom_archive import errors
 from tap_intercom_archive.clock import ServerClock, Stop
+from tap_intercom_archive.connection import Connection
 from tap_intercom_archive.pacing import Limiter
-from tap_intercom_archive.payload import members, parse
+from tap_intercom_archive.payload import Document, members, parse
 from tap_intercom_archive.resources import WORKSPACE
 from tap_intercom_archive.settings import Settings
 from tap_intercom_archive.times import epoch, iso
@@ -65,12 +66,21 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: exact bytes, and the server's time of answering (epoch seconds)."""
+    """What came back: exact bytes, and the server's time of answering (epoch seconds).
+
+    `document` is the body parsed, where one object was asked for and it can be read.
+    """
 
     body: bytes
     request: Request
     at: float
     content_type: str
+    document: Document | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def members(self) -> dict[str, bytes]:
+        """The exact bytes of the object's members; raises ValueError where it is no object."""
+        return members(self.body)
 
     @property
     def fetched_at(self) -> str:
@@ -98,17 +108,6 @@ class Counts:
     throttled: int = 0
 
 
-class _Bearer(AuthBase):
-    """The token as an auth object: with a bare header, a `.netrc` of the machine would win."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-
 class Client:
     """Sends requests, within the limit, again where that may help."""
 
@@ -125,22 +124,12 @@ class Client:
         self.counts = Counts()
 
     @property
-    def _session(self) -> requests.Session:
-        """One session per thread: a shared pool throws connections away when it is small."""
-        session: requests.Session | None = getattr(self._threads, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.auth = _Bearer(self._settings.access_token)
-            session.headers.update(
-                {
-                    "Accept": "application/json",
-                    "Intercom-Version": self._settings.api_version,
-                    "User-Agent": self._settings.user_agent,
-                }
-            )
-            session.mount(self._settings.base_url, HTTPAdapter(pool_connections=1, pool_maxsize=1))
-            self._threads.session = session
-        return session
+    def _connection(self) -> Connection:
+        """One per thread: a shared pool throws connections away when it is small."""
+        connection: Connection | None = getattr(self._threads, "connection", None)
+        if connection is None:
+            connection = self._threads.connection = Connection(self._settings)
+        return connection
 
     def now(self) -> float:
         """Give the server's time, epoch seconds."""
@@ -186,13 +175,8 @@ class Client:
                 self.counts.calls += 1
             sent_at = self._clock.monotonic()
             try:
-                response = self._session.request(
-                    request.method,
-                    self._settings.base_url + request.path,
-                    params=request.params or None,
-                    json=request.json,
-                    timeout=self._settings.request_timeout,
-                    allow_redirects=False,
+                response, body = self._connection.send(
+                    request.method, request.path, request.params, request.json
                 )
             except requests.Timeout:
                 raise errors.Faulty(
@@ -211,29 +195,35 @@ class Client:
             at = self._clock.read(response.headers, sent_at)
             self.limiter.learn(response.headers)
         if response.status_code == 200:
-            return self._answer(request, response, at)
-        raise self._error(request, response)
+            return self._answer(request, response, body, at)
+        raise self._error(request, response, body)
 
-    def _answer(self, request: Request, response: requests.Response, at: float | None) -> Answer:
+    def _answer(
+        self, request: Request, response: requests.Response, body: bytes, at: float | None
+    ) -> Answer:
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        body = response.content
         if not any(media_type.endswith(wanted) for wanted in request.accept):
             raise errors.Faulty(
                 f"Intercom answered {request.spoken} with something that is no JSON."
             )
-        if request.accept == _JSON:
+        document = None
+        if request.accept == _JSON and request.route:
+            with suppress(ValueError):
+                document = parse(body)
+        answer = Answer(body, request, self.now() if at is None else at, media_type, document)
+        if request.accept == _JSON and document is None:
             try:
-                members(body)
+                _ = answer.members
             except ValueError:
                 raise errors.Faulty(
                     f"Intercom's answer to {request.spoken} was cut short or empty."
                 ) from None
-        return Answer(body, request, self.now() if at is None else at, media_type)
+        return answer
 
-    def _error(self, request: Request, response: requests.Response) -> errors.ApiError:
+    def _error(self, request: Request, response: requests.Response, body: bytes) -> errors.ApiError:
         status = response.status_code
         where = f"Intercom refused {request.spoken} ({status})"
-        trace = _request_id(response)
+        trace = _request_id(response, body)
         if status == 429:
             return errors.Throttled(
                 f"Intercom's rate limit is used up ({request.spoken}, 429): other apps may share "
@@ -253,7 +243,7 @@ class Client:
                 f"Intercom failed at {request.spoken} ({status}): try again later.{trace}", status
             )
         return errors.BadRequest(
-            f"{where}: check `api_version` and `api_url`{_error_code(response)}.{trace}", status
+            f"{where}: check `api_version` and `api_url`{_error_code(body)}.{trace}", status
         )
 
     def workspace(self) -> Workspace:
@@ -277,23 +267,22 @@ class Client:
         )
 
 
-def _request_id(response: requests.Response) -> str:
+def _request_id(response: requests.Response, body: bytes) -> str:
     """Give Intercom's own name of the request, for its support."""
-    found = response.headers.get("X-Request-Id") or _error_list(response).get("request_id")
+    found = response.headers.get("X-Request-Id") or _error_list(body).get("request_id")
     return f" Request id {found}." if isinstance(found, str) and found.isprintable() else ""
 
 
-def _error_code(response: requests.Response) -> str:
+def _error_code(body: bytes) -> str:
     """Give Intercom's error code, a fixed word; its message may repeat what was sent."""
-    listed = _error_list(response).get("errors")
+    listed = _error_list(body).get("errors")
     first = listed[0] if isinstance(listed, list) and listed else None
     code = first.get("code") if isinstance(first, dict) else None
     return f" (code {code})" if isinstance(code, str) and code.isidentifier() else ""
 
 
-def _error_list(response: requests.Response) -> Mapping[str, Any]:
+def _error_list(body: bytes) -> Mapping[str, Any]:
     try:
-        body = response.json()
+        return parse(body)
     except ValueError:
         return {}
-    return body if isinstance(body, dict) else {}

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from tap_intercom_archive.errors import Stopped
 
@@ -59,7 +60,7 @@ class ServerClock:
         Gives that `Date` as epoch seconds, None where there is none.
         """
         try:
-            told = parsedate_to_datetime(headers["Date"]).timestamp()
+            told = _epoch_of_date(headers["Date"])
         except (KeyError, TypeError, ValueError):
             return None
         least, most = told - self.monotonic(), told + 1 - sent_at
@@ -76,3 +77,9 @@ class ServerClock:
         if self._least is None:
             return time.time()
         return self._least + self.monotonic()
+
+
+# The answers of one second all tell the same.
+@lru_cache(maxsize=64)
+def _epoch_of_date(text: str) -> float:
+    return parsedate_to_datetime(text).timestamp()

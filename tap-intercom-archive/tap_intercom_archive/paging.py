@@ -13,7 +13,7 @@ from typing import Any
 
 from tap_intercom_archive.client import Answer, Request
 from tap_intercom_archive.errors import BadRequest, Faulty, Gone, LostPlace
-from tap_intercom_archive.payload import elements, members, parse_any
+from tap_intercom_archive.payload import elements, parse_any
 
 _SMALLER_PAGES = (50, 10, 1)
 _TRIES_OF_LARGE_PAGES = 4
@@ -36,7 +36,7 @@ class Page:
 
 def read_page(answer: Answer, member: str) -> Page:
     """Cut a page; raises Faulty where the list is not in it."""
-    found = members(answer.body)
+    found = answer.members
     if member not in found:
         raise Faulty(f"Intercom's answer to {answer.request.label} holds no list.")
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -73,7 +73,8 @@ class Payload:
     """One provider object's exact bytes.
 
     `stream` and `record_id` name the object, `fetched_at` is ISO 8601 UTC by the server's
-    clock, `request` is method and path, `content_type` the media type of the answer.
+    clock, `request` is method and path, `content_type` the media type of the answer, `parsed`
+    what `body` holds where that is known already.
     """
 
     stream: str
@@ -83,6 +84,7 @@ class Payload:
     api_version: str
     request: str
     content_type: str = "application/json"
+    parsed: Document | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def id(self) -> str:
@@ -104,7 +106,7 @@ class Payload:
     @cached_property
     def document(self) -> Document:
         """The parsed object; raises ValueError where the text is not a JSON object."""
-        return parse(self.body)
+        return parse(self.body) if self.parsed is None else self.parsed
 
 
 def parse(body: bytes) -> Document:

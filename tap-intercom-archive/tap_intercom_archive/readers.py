@@ -162,6 +162,7 @@ class Reader:
             self.run.settings.api_version,
             answer.request.label,
             answer.content_type,
+            answer.document if body is answer.body else None,
         )
 
     def is_wanted(self, hit: Hit) -> bool:
