@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import select
@@ -216,6 +217,8 @@ class TapIntercomArchive(Tap):
         if about:
             cls.print_about(about_format)
             return
+        # Objects and records make no cycles, so the collector would mostly look at them in vain.
+        gc.set_threshold(100_000, 20, 100)
         with _one_line(cls):
             tap = cls(
                 config=config.config if config else None,
