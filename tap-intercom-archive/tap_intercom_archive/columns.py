@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from tap_intercom_archive.text import readable
-from tap_intercom_archive.times import epoch, iso
+from tap_intercom_archive.times import iso_of
 
 Convert = Callable[[Any], Any]
 
@@ -142,13 +142,10 @@ def _text(value: Any) -> str:
 
 
 def _time(value: Any) -> str:
-    seconds = epoch(value)
-    if seconds is None:
+    text = iso_of(value)
+    if text is None:
         raise Unfit
-    try:
-        return iso(seconds)
-    except OverflowError:
-        raise Unfit from None
+    return text
 
 
 def _boolean(value: Any) -> bool:

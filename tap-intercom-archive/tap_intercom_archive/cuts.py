@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tap_intercom_archive.columns import value_at
-from tap_intercom_archive.times import epoch, iso
+from tap_intercom_archive.times import epoch, iso_of
 
 PARTS_CAP = 500
 
@@ -54,7 +54,7 @@ def conversation_state_changes(conversation: Mapping[str, Any]) -> Iterator[dict
         f"{conversation_id}:created:first",
         conversation_id,
         "created",
-        _time(conversation.get("created_at")),
+        iso_of(conversation.get("created_at")),
         author=author,
     )
     parts = [part for part in _parts(conversation) if isinstance(part, dict)]
@@ -71,7 +71,7 @@ def _of_part(conversation_id: str | None, part: Mapping[str, Any]) -> Iterator[d
             part_id if part_id is None or len(transitions) == 1 else f"{part_id}:{transition}",
             conversation_id,
             transition,
-            _time(part.get("created_at")),
+            iso_of(part.get("created_at")),
             author=_mapping(part.get("author")),
             assigned_to=_mapping(part.get("assigned_to")) if transition == "assigned" else {},
             state=_text(part.get("state")),
@@ -99,7 +99,7 @@ def _out_of_sight(
             f"{conversation_id}:{transition}:{which}",
             conversation_id,
             transition,
-            _time(at),
+            iso_of(at),
             author={"type": "admin", "id": closed_by} if closed_by else {},
             from_statistics=True,
         )
@@ -165,11 +165,3 @@ def _text(value: Any) -> str | None:
 
 def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _time(value: Any) -> str | None:
-    seconds = epoch(value)
-    try:
-        return None if seconds is None else iso(seconds)
-    except OverflowError:
-        return None

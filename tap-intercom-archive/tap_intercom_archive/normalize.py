@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tap_intercom_archive.columns import Convert, Unfit, stream_schema, value_at
+from tap_intercom_archive.columns import Unfit, stream_schema, value_at
 from tap_intercom_archive.payload import Payload
 from tap_intercom_archive.resources import Cut, Record, Resource
 from tap_intercom_archive.times import epoch, iso
@@ -34,7 +34,9 @@ def record_of(
     schema = stream_schema(stream)
     record: Record = {**schema.empty, "payload_id": payload_id}
     for holder in schema.holders:
-        held = value_at(parent if holder.from_parent else document, holder.path)
+        held: Any = parent if holder.from_parent else document
+        if holder.path:
+            held = value_at(held, holder.path)
         if not isinstance(held, dict):
             continue
         for column, name, fits, convert in holder.columns:
@@ -42,22 +44,19 @@ def record_of(
             if value is None:
                 continue
             if type(value) is not fits:
-                value = _converted(convert, value, unfits, (stream, column))
+                try:
+                    value = convert(value)
+                except Unfit:
+                    unfits[stream, column] += 1
+                    continue
             record[column] = value
     for listed in schema.of_elements:
         value = value_at(parent if listed.from_parent else document, listed.path)
-        if value is not None:
-            value = _converted(listed.convert, value, unfits, (stream, listed.name))
-            record[listed.name] = value
+        try:
+            record[listed.name] = None if value is None else listed.convert(value)
+        except Unfit:
+            unfits[stream, listed.name] += 1
     return record
-
-
-def _converted(convert: Convert, value: Any, unfits: Unfits, column: tuple[str, str]) -> Any:
-    try:
-        return convert(value)
-    except Unfit:
-        unfits[column] += 1
-        return None
 
 
 def main_record(resource: Resource, payload: Payload, unfits: Unfits) -> Record:

@@ -27,6 +27,14 @@ def iso(epoch_seconds: float) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
+def iso_of(value: object) -> str | None:
+    """Read a time of any kind the API sends as ISO 8601 UTC; None where it is none."""
+    if type(value) is int and 0 <= value < _MILLISECONDS_FROM:
+        return iso(value)
+    seconds = epoch(value)
+    return None if seconds is None else iso(seconds)
+
+
 def epoch(value: object) -> float | None:
     """Read a time of any kind the API sends as epoch seconds.
 
