@@ -21,7 +21,7 @@ from tap_intercom_archive import errors
 from tap_intercom_archive.clock import ServerClock, Stop
 from tap_intercom_archive.connection import Connection
 from tap_intercom_archive.pacing import Limiter
-from tap_intercom_archive.payload import Document, members, parse
+from tap_intercom_archive.payload import Document, members, parse, parse_any
 from tap_intercom_archive.resources import WORKSPACE
 from tap_intercom_archive.settings import Settings
 from tap_intercom_archive.times import epoch, iso
@@ -211,13 +211,15 @@ class Client:
             with suppress(ValueError):
                 document = parse(body)
         answer = Answer(body, request, self.now() if at is None else at, media_type, document)
-        if request.accept == _JSON and document is None:
-            try:
-                _ = answer.members
-            except ValueError:
-                raise errors.Faulty(
-                    f"Intercom's answer to {request.spoken} was cut short or empty."
-                ) from None
+        try:
+            if request.accept == _JSON:
+                _ = document or answer.members
+            elif media_type.endswith(_JSON):
+                parse_any(body)
+        except ValueError:
+            raise errors.Faulty(
+                f"Intercom's answer to {request.spoken} was cut short or empty."
+            ) from None
         return answer
 
     def _error(self, request: Request, response: requests.Response, body: bytes) -> errors.ApiError:

@@ -117,6 +117,21 @@ def test_object_that_cannot_be_had_is_owed_by_name_and_asked_first(
     assert "owed" not in cured.bookmark("conversations")
 
 
+@pytest.mark.parametrize("body", [b"", b'[{"content": "cut of'], ids=["empty", "cut"])
+def test_transcript_that_comes_broken_is_asked_for_again(
+    sandbox: Sandbox, tmp_path: Path, body: bytes
+) -> None:
+    def spoil(method: str, path: str, before: int) -> Bad | None:
+        if path.startswith("/calls/search"):
+            return Bad(200, b'{"data": []}')
+        return Bad(200, body) if path.endswith("/transcript") and not before else None
+
+    done, _ = sync(sandbox, tmp_path, spoil, "calls", "call_transcriptions")
+    assert done.code == 0, done.err
+    there = {row["call_id"] for row in sandbox.truth("call_transcriptions")}
+    assert {row["call_id"] for row in done.records("call_transcriptions")} == there
+
+
 def test_object_that_hangs_holds_nothing_back_but_itself(tmp_path: Path) -> None:
     with Sandbox.start(seed=6, conversations=400) as sandbox:
         sandbox.change(0, seconds=60)
