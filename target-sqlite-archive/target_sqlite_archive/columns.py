@@ -64,7 +64,7 @@ class Property:
     """One property of a stream: the JSON types it may hold and what its column must be.
 
     ``types`` are the JSON types beside null. ``proven`` says that a decoder which knows these
-    types leaves nothing of the property's schema unchecked.
+    types, and those of ``items`` for a list, leaves nothing of the property's schema unchecked.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Property:
     role: Role
     references: tuple[str, str] | None
     version_of: VersionOf | None
+    items: Property | None = None
 
     @property
     def nested(self) -> bool:
@@ -114,14 +115,16 @@ def _read(name: str, spec: object) -> Property:
         role = Role.TEXT
     extra = facts.get("x-sql-datatype-properties")
     links: Mapping[str, object] = extra if isinstance(extra, Mapping) else {}
+    items = _read("items", facts["items"]) if isinstance(facts.get("items"), Mapping) else None
     return Property(
         name=name,
         types=bare,
         nullable=nullable,
-        proven=spec is not False and _proven(facts),
+        proven=spec is not False and _proven(facts, items),
         role=role,
         references=_references(links),
         version_of=_version_of(links) if role is Role.BLOB else None,
+        items=items,
     )
 
 
@@ -147,10 +150,17 @@ def _branches(facts: Mapping[str, object]) -> list[Mapping[str, object]]:
     return []
 
 
-def _proven(facts: Mapping[str, object]) -> bool:
-    """Whether types alone say all that the schema says."""
-    if any(key not in _DESCRIPTIVE and not key.startswith("x-") for key in facts):
-        return False
+def _proven(facts: Mapping[str, object], items: Property | None = None) -> bool:
+    """Whether types, and those of a list's items, say all that the schema says."""
+    for key, value in facts.items():
+        described = key in _DESCRIPTIVE or key.startswith("x-")
+        if key == "additionalProperties":
+            described = value is True
+        elif key == "items":
+            # One level deep, a second one is the validator's.
+            described = items is not None and items.proven and items.items is None
+        if not described:
+            return False
     branches = _branches(facts)
     if not branches:
         return True

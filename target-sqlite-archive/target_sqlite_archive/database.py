@@ -91,6 +91,7 @@ class Database:
     def _open(self, now: str, *, secure_delete: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, cached_statements=512)
         try:
+            _adapt_plain_values()
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
             fresh = self._check_owner(connection)
             connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
@@ -207,3 +208,9 @@ class Database:
         self.close()
         if self.created:
             self.path.unlink(missing_ok=True)
+
+
+def _adapt_plain_values() -> None:
+    """Tell sqlite3 what NULL and truth values are; before Python 3.12 it searches, each time."""
+    sqlite3.register_adapter(type(None), lambda null: null)
+    sqlite3.register_adapter(bool, int)

@@ -20,7 +20,10 @@ from target_sqlite_archive.sql import Column, create_index, create_table, define
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A stream's table as it now is in the file; ``keys`` are column names."""
+    """A stream's table as it now is in the file; ``keys`` are column names.
+
+    ``columns`` are in the order of a row's values: nested ones last, wherever they are in the file.
+    """
 
     stream: str
     table: str
@@ -73,7 +76,10 @@ def ensure_layout(
     return Layout(
         stream=stream,
         table=names.table,
-        columns=tuple(Column(c.source, c.name, types[c.name]) for c in columns),
+        columns=tuple(
+            Column(c.source, c.name, types[c.name])
+            for c in sorted(columns, key=lambda column: column.source.nested)
+        ),
         keys=tuple(names.columns[key] for key in keys),
         metadata=tuple(name for name, _ in metadata),
     )

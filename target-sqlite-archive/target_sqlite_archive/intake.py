@@ -72,11 +72,11 @@ class Intake(GenericSingerReader[bytes]):
         super().__init__()
         self.source = LineSource()
         self._handler = handler
-        self._lanes: dict[bytes, Lane] = {}
+        self._takers: dict[bytes, Callable[[bytes], bool]] = {}
 
     def forget_lanes(self) -> None:
         """Look lanes up again, as after a SCHEMA."""
-        self._lanes.clear()
+        self._takers.clear()
 
     def deserialize_json(self, line: bytes) -> dict[str, Any]:
         """Decode a message, for callers outside of the loop."""
@@ -105,7 +105,7 @@ class Intake(GenericSingerReader[bytes]):
         return counts
 
     def _run(self, stream: IO[Any], counts: Counter[str]) -> None:
-        handler, lanes = self._handler, self._lanes
+        handler, takers = self._handler, self._takers
         number = rows = size = 0
         for line in self.source.lines(stream):
             if line is None:
@@ -115,19 +115,11 @@ class Intake(GenericSingerReader[bytes]):
                 handler.tick()
                 continue
             number += 1
-            lane = lanes.get(line[: line.find(_MARK, 0, _FARTHEST_MARK)])
-            if lane is not None:
-                found = lane.decode_line(line)
-                # What follows the record could name another stream once more.
-                if (
-                    found is not None
-                    and found.stream == lane.stream
-                    and found.type == "RECORD"
-                    and lane.take_decoded(found.record, found.time_extracted, found.version)
-                ):
-                    rows += 1
-                    size += len(line)
-                    continue
+            take = takers.get(line[: line.find(_MARK, 0, _FARTHEST_MARK)])
+            if take is not None and take(line):
+                rows += 1
+                size += len(line)
+                continue
             if not line or line.isspace():
                 continue
             handler.gathered(rows, size)
@@ -185,14 +177,14 @@ class Intake(GenericSingerReader[bytes]):
         """Know the lane of lines that begin like this one, if only type and stream are there."""
         end = line.find(_MARK, 0, _FARTHEST_MARK)
         lane = self._handler.lane(stream)
-        if end < 0 or lane is None:
+        if end < 0 or lane is None or lane.fast is None:
             return
         try:
             head = msgspec.json.decode(line[:end] + _MARK + b":0}")
         except msgspec.MsgspecError:
             return
         if head == {"type": "RECORD", "stream": stream, "record": 0}:
-            self._lanes[line[:end]] = lane
+            self._takers[line[:end]] = lane.fast.take_line
 
 
 def _lacks(number: int, kind: str, name: str) -> InputError:

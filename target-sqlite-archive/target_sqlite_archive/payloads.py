@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from target_sqlite_archive.blobs import Dictionaries, digest, train
@@ -21,7 +21,7 @@ from target_sqlite_archive.sql import DELETED_AT, Column, insert, where
 SAMPLES_TO_TRAIN = 200
 _MOST_SAMPLES = 400
 
-Row = tuple[SQLValue, ...]
+Row = Sequence[SQLValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +134,14 @@ class PayloadTable:
         wanted = {self._column.name, *self._layout.keys, *self._object}
         return wanted <= set(columns)
 
-    def store(self, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Store rows of these columns in their order."""
+    def store(
+        self, columns: Sequence[str], constants: Mapping[str, str], rows: Sequence[Row]
+    ) -> None:
+        """Store rows of these columns in their order; ``constants`` are columns with their SQL."""
         blob = list(columns).index(self._column.name)
         keys = [list(columns).index(name) for name in self._layout.keys]
         parts = [list(columns).index(name) for name in self._object]
-        statement = insert(self._layout.table, [*columns, self._column.sha256])
+        statement = insert(self._layout.table, [*columns, self._column.sha256], constants)
         for row in rows:
             key = tuple(row[i] for i in keys)
             named = tuple(row[i] for i in parts)

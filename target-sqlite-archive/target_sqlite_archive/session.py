@@ -73,21 +73,28 @@ class Options:
         return PayloadPolicy(self.only_latest, self.honour_redactions)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Stamp:
     """The time put on arriving rows, looked up once for many of them.
 
-    ``received`` is ISO 8601 UTC, ``sequence`` and ``started`` are milliseconds since 1970.
+    ``received`` is ISO 8601 UTC, ``sequence`` is milliseconds since 1970.
     """
 
     received: str
     sequence: int
-    started: int
+
+    @classmethod
+    def at(cls, moment: datetime) -> Stamp:
+        """Write a moment down."""
+        return cls(iso(moment), round(moment.timestamp() * 1000))
 
 
 @dataclass(slots=True)
 class Session:
-    """One run on one open file; ``numbers`` are for names that must not meet in it."""
+    """One run on one open file.
+
+    ``numbers`` are for names that must not meet in it; ``started`` is milliseconds since 1970.
+    """
 
     database: Database
     options: Options
@@ -97,6 +104,7 @@ class Session:
     ledger: StateLedger = field(init=False)
     quarantine: Quarantine = field(init=False)
     stamp: Stamp = field(init=False)
+    started: int = field(init=False)
     numbers: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
@@ -106,9 +114,8 @@ class Session:
         self.dictionaries = Dictionaries(connection)
         self.ledger = StateLedger(connection)
         self.quarantine = Quarantine(connection)
-        moment = self.clock()
-        milliseconds = round(moment.timestamp() * 1000)
-        self.stamp = Stamp(iso(moment), milliseconds, milliseconds)
+        self.stamp = Stamp.at(self.clock())
+        self.started = self.stamp.sequence
 
     def now(self) -> str:
         """Give the time, ISO 8601 UTC."""
@@ -116,6 +123,4 @@ class Session:
 
     def restamp(self) -> None:
         """Look at the clock for the rows that arrive next."""
-        moment = self.clock()
-        self.stamp.received = iso(moment)
-        self.stamp.sequence = round(moment.timestamp() * 1000)
+        self.stamp = Stamp.at(self.clock())

@@ -69,7 +69,6 @@ class SQLiteSink(BatchSink):
         self.lane = Lane(
             self._archive.session,
             self._archive.table(self.stream_name, properties, keys),
-            properties,
             keys,
             self.schema,
             validator if isinstance(validator, RecordValidator) else None,

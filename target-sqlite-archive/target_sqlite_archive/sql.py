@@ -5,7 +5,7 @@ Running them, and knowing what the file holds already, is left to ``tables.py``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from target_sqlite_archive.columns import Property, Role
@@ -13,14 +13,18 @@ from target_sqlite_archive.naming import quote
 
 ROWID = "rowid"
 DELETED_AT = "_sdc_deleted_at"
+TABLE_VERSION = "_sdc_table_version"
+SYNC_STARTED = "_sdc_sync_started_at"
+# Of these every row has its own.
+ROW_ARRIVAL = ("_sdc_extracted_at", "_sdc_received_at", "_sdc_batched_at", "_sdc_sequence")
 # Facts about the arrival, not about the object: a row that differs in nothing else is unchanged.
 ARRIVAL_COLUMNS = (
     ("_sdc_extracted_at", "TEXT"),
     ("_sdc_received_at", "TEXT"),
     ("_sdc_batched_at", "TEXT"),
     ("_sdc_sequence", "INTEGER"),
-    ("_sdc_table_version", "INTEGER"),
-    ("_sdc_sync_started_at", "INTEGER"),
+    (TABLE_VERSION, "INTEGER"),
+    (SYNC_STARTED, "INTEGER"),
 )
 METADATA_PROPERTIES = frozenset({DELETED_AT, *(name for name, _ in ARRIVAL_COLUMNS)})
 
@@ -72,21 +76,23 @@ def create_index(name: str, table: str, columns: Sequence[str], *, unique: bool)
     return f"CREATE {kind} {quote(name)} ON {quote(table)} ({', '.join(map(quote, columns))})"
 
 
-def insert(table: str, columns: Sequence[str]) -> str:
-    """Write INSERT with one parameter per column."""
-    marks = ", ".join("?" * len(columns))
-    return f"INSERT INTO {quote(table)} ({', '.join(map(quote, columns))}) VALUES ({marks})"
+def insert(table: str, columns: Sequence[str], constants: Mapping[str, str]) -> str:
+    """Write INSERT with one parameter per column; ``constants`` are columns with their SQL."""
+    names = ", ".join(map(quote, [*columns, *constants]))
+    values = ", ".join([*"?" * len(columns), *constants.values()])
+    return f"INSERT INTO {quote(table)} ({names}) VALUES ({values})"
 
 
 def upsert(
     table: str,
     columns: Sequence[str],
+    constants: Mapping[str, str],
     keys: Sequence[str],
     compared: Sequence[str],
 ) -> str:
     """Write an upsert that leaves a row alone unless one of the ``compared`` columns differs."""
-    text = insert(table, columns) + f" ON CONFLICT ({', '.join(map(quote, keys))}) "
-    changed = [quote(name) for name in columns if name not in keys]
+    text = insert(table, columns, constants) + f" ON CONFLICT ({', '.join(map(quote, keys))}) "
+    changed = [quote(name) for name in (*columns, *constants) if name not in keys]
     if not changed or not compared:
         return text + "DO NOTHING"
     target = quote(table)

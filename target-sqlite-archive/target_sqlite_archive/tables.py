@@ -7,6 +7,7 @@ through ``payloads.py``. When to write and commit is left to ``archive.py``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from target_sqlite_archive.blobs import digest
 from target_sqlite_archive.columns import Property, Role
@@ -16,11 +17,28 @@ from target_sqlite_archive.naming import quote
 from target_sqlite_archive.payloads import KindDictionaries, PayloadTable
 from target_sqlite_archive.session import Session
 from target_sqlite_archive.shaping import SQLValue
-from target_sqlite_archive.sql import DELETED_AT, Column, insert, upsert, where
+from target_sqlite_archive.sql import (
+    DELETED_AT,
+    ROW_ARRIVAL,
+    SYNC_STARTED,
+    TABLE_VERSION,
+    Column,
+    insert,
+    upsert,
+    where,
+)
 
-Row = tuple[SQLValue, ...]
+Row = list[SQLValue]
 Present = tuple[int, ...]
 """Which columns a row has values for, as indexes; the others stay as they are in the file."""
+
+
+class _Form(NamedTuple):
+    """What rows must share to be written by one statement; no ``present`` means all columns."""
+
+    present: Present | None
+    version: int | None
+    deleted: bool
 
 
 class Table:
@@ -45,10 +63,9 @@ class Table:
         self.stored = 0
         self._number = next(session.numbers)
         self._open_parts()
-        self._present = self.everything
+        self._form = _Form(None, None, deleted=False)
         self._rows: list[Row] = []
-        self._seen: list[tuple[int, Row]] = []
-        self._statements: dict[Present, str] = {}
+        self._statements: dict[tuple[Present | None, bool, bool], str] = {}
 
     def _open_parts(self) -> None:
         """Set up what depends on the table's columns in the file."""
@@ -58,6 +75,7 @@ class Table:
             next(i for i, c in enumerate(layout.columns) if c.name == key) for key in layout.keys
         )
         self._deletable = DELETED_AT in layout.metadata
+        self._adds_metadata = session.options.add_record_metadata
         texts = indexable([c.name for c in layout.columns if c.source.role is Role.TEXT])
         self._fulltext: FullText | None = None
         if texts and has_room(self._connection, layout.table):
@@ -92,37 +110,25 @@ class Table:
 
     def add(
         self,
-        values: Row,
+        row: Row,
         extracted_at: str | None,
         version: int | None,
         present: Present | None = None,
         deleted_at: str | None = None,
     ) -> None:
-        """Take one row; ``values`` are in the columns' order, or in that of ``present``."""
-        wanted = self.everything if present is None else present
-        if wanted != self._present:
+        """Take one row, to keep: values in the columns' order, or in that of ``present``."""
+        form = (present, version, deleted_at is not None)
+        if form != self._form:
             self.flush()
-            self._present = wanted
-        if self._session.options.add_record_metadata:
+            self._form = _Form(*form)
+        if self._adds_metadata:
             stamp = self._session.stamp
-            self._rows.append(
-                (
-                    *values,
-                    extracted_at,
-                    stamp.received,
-                    stamp.received,
-                    stamp.sequence,
-                    version,
-                    stamp.started,
-                    deleted_at,
-                )
-            )
-        elif self._deletable:
-            self._rows.append((*values, deleted_at))
-        else:
-            self._rows.append(values)
-        if version is not None:
-            self._seen.append((version, values))
+            row += (extracted_at, stamp.received, stamp.received, stamp.sequence)
+            if version is not None:
+                row.append(version)
+        if deleted_at is not None and self._deletable:
+            row.append(deleted_at)
+        self._rows.append(row)
 
     # Writing
 
@@ -133,72 +139,90 @@ class Table:
             return
         self._rows = []
         self._session.database.begin()
-        layout, present = self.layout, self._present
+        form, layout = self._form, self.layout
         if self._fulltext:
             self._fulltext.before_write()
-        names = [layout.columns[i].name for i in present] + list(layout.metadata)
-        last = 0
-        if self._seen and not layout.keys:
-            last = self._max_row_id()
+        names, constants = self._columns()
+        last = self._max_row_id() if form.version is not None and not layout.keys else 0
         if self._payloads and self._payloads.needs(names):
-            self._payloads.store(names, rows)
+            self._payloads.store(names, constants, rows)
         else:
-            if self._compressors.keys() & set(present):
+            if self._compressors:
                 rows = self._compressed(rows)
-            self._connection.executemany(self._statement(), rows)
+            self._connection.executemany(self._statement(names, constants), rows)
         self.stored += len(rows)
-        self._note_versions(last)
+        if form.version is not None:
+            self._note_version(form.version, rows, last)
 
-    def _statement(self) -> str:
-        present = self._present
-        if present not in self._statements:
-            layout = self.layout
-            columns = [layout.columns[i] for i in present]
-            names = [c.name for c in columns] + list(layout.metadata)
+    def _columns(self) -> tuple[list[str], dict[str, str]]:
+        """Give the columns that a gathered row has values for, and those equal in all of them."""
+        form, constants = self._form, {}
+        present = self.everything if form.present is None else form.present
+        names = [self.layout.columns[i].name for i in present]
+        if self._adds_metadata:
+            names += ROW_ARRIVAL
+            constants[SYNC_STARTED] = str(self._session.started)
+            if form.version is None:
+                constants[TABLE_VERSION] = "NULL"
+            else:
+                names.append(TABLE_VERSION)
+        if self._deletable:
+            if form.deleted:
+                names.append(DELETED_AT)
+            else:
+                constants[DELETED_AT] = "NULL"
+        return names, constants
+
+    def _statement(self, names: list[str], constants: dict[str, str]) -> str:
+        form, layout = self._form, self.layout
+        variant = (form.present, form.version is None, form.deleted)
+        if variant not in self._statements:
+            columns = [c for c in layout.columns if c.name in set(names)]
             blobs = [c for c in columns if c.source.role is Role.BLOB]
-            names += [name for c in blobs for name in (c.sha256, c.emptied_at)]
+            names = names + [c.sha256 for c in blobs]
+            constants = constants | {c.emptied_at: "NULL" for c in blobs}
             if layout.keys:
                 compared = [_compared(c) for c in columns if c.name not in layout.keys]
                 compared += [DELETED_AT] if self._deletable else []
-                text = upsert(layout.table, names, layout.keys, compared)
+                text = upsert(layout.table, names, constants, layout.keys, compared)
             else:
-                text = insert(layout.table, names)
-            self._statements[present] = text
-        return self._statements[present]
+                text = insert(layout.table, names, constants)
+            self._statements[variant] = text
+        return self._statements[variant]
 
     def _compressed(self, rows: Sequence[Row]) -> list[Row]:
-        places = [(at, i) for at, i in enumerate(self._present) if i in self._compressors]
+        """Give the rows with compressed texts, and behind each row their hashes."""
+        present = self.everything if self._form.present is None else self._form.present
+        places = [(at, i) for at, i in enumerate(present) if i in self._compressors]
         done = []
         for row in rows:
-            values = list(row)
+            values: Row = list(row)
+            hashes: Row = []
             for at, index in places:
                 text = row[at]
                 if text is None:
-                    values += [None, None]
+                    hashes.append(None)
                 else:
                     content = str(text).encode()
                     values[at] = self._compressors[index].compress(None, content)
-                    values += [digest(content), None]
-            done.append(tuple(values))
+                    hashes.append(digest(content))
+            done.append(values + hashes)
         return done
 
-    def _note_versions(self, last_row_id: int) -> None:
-        """Remember, apart from the rows, which of them a stream's version has shown."""
-        seen, self._seen = self._seen, []
-        if not seen:
-            return
-        table = self.layout.table
+    def _note_version(self, version: int, rows: Sequence[Row], last_row_id: int) -> None:
+        """Remember, apart from the rows, that a version of the stream has shown them."""
+        table, keys = self.layout.table, self.layout.keys
         note = "INSERT OR IGNORE INTO _versions_seen (table_name, version, row_id) SELECT ?, ?, "
-        if self.layout.keys:
-            places = [self._present.index(i) for i in self.key_indexes]
+        if keys:
+            present = self.everything if self._form.present is None else self._form.present
+            places = [present.index(i) for i in self.key_indexes]
             self._connection.executemany(
-                f"{note} rowid FROM {quote(table)} WHERE {where(self.layout.keys)}",
-                [(table, version, *(row[at] for at in places)) for version, row in seen],
+                f"{note} rowid FROM {quote(table)} WHERE {where(keys)}",
+                [(table, version, *(row[at] for at in places)) for row in rows],
             )
         else:
             self._connection.execute(
-                f"{note} rowid FROM {quote(table)} WHERE rowid > ?",
-                (table, seen[-1][0], last_row_id),
+                f"{note} rowid FROM {quote(table)} WHERE rowid > ?", (table, version, last_row_id)
             )
 
     def sync(self) -> None:
@@ -209,7 +233,7 @@ class Table:
 
     # Deleting
 
-    def delete(self, key: Row) -> None:
+    def delete(self, key: Sequence[SQLValue]) -> None:
         """Remove the row with this key for good."""
         self._remove(where(self.layout.keys), key)
 
@@ -232,7 +256,7 @@ class Table:
             "DELETE FROM _versions_seen WHERE table_name = ? AND version <= ?", (table, version)
         )
 
-    def _remove(self, condition: str, values: Row) -> None:
+    def _remove(self, condition: str, values: Sequence[SQLValue]) -> None:
         self.sync()
         self._session.database.begin()
         if self._fulltext:

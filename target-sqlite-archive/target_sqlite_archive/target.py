@@ -105,9 +105,7 @@ class TargetSQLiteArchive(Target):
         if lane is None:
             self._take_mapped(stream, message["record"], extracted_at, version, line)
             return
-        decoded = lane.decode_record(message["record"])
-        if decoded is None or not lane.take_decoded(decoded, extracted_at, version):
-            lane.take_text(message["record"], extracted_at, version, line)
+        lane.take(message["record"], extracted_at, version, line)
         self.archive.gathered(1, 0)
 
     def _take_mapped(
