@@ -16,7 +16,7 @@ from target_sqlite_archive.tables import Table
 SECONDS_BETWEEN_COMMITS = 1.0
 # Without a STATE to wait for, a commit only keeps the log short.
 SECONDS_BETWEEN_COMMITS_WITHOUT_STATE = 10.0
-BYTES_TO_GATHER = 16 * 1024 * 1024
+BYTES_TO_GATHER = 4 * 1024 * 1024
 
 Emit = Callable[[str], None]
 

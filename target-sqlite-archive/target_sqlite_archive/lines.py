@@ -68,7 +68,7 @@ class LineSource:
             pieces.append(rest)
             for line in complete:
                 yield line
-                if self.stopped():
+                if self._stopped:
                     return
             yield None
         last = b"".join(pieces)

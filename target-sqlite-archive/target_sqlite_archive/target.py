@@ -305,6 +305,8 @@ class TargetSQLiteArchive(Target):
         """Run the target; errors that a person can mend are one line on stderr and exit code 1."""
         # Records make no cycles, so the collector would mostly look at rows in vain.
         gc.set_threshold(100_000, 20, 100)
+        # What is imported by now stays to the end.
+        gc.freeze()
         try:
             super().invoke(**options)
         except TargetError as error:
