@@ -105,16 +105,20 @@ class Archive:
         self._state = text
 
     def tick(self) -> None:
-        """Commit when it is time; call often."""
-        waited = self._monotonic() - self._committed_at
+        """Commit when it is time, and look at the clock between batches; call often."""
+        if self._is_time():
+            self.commit()
+        if not self._gathered_rows:
+            self.session.restamp()
+
+    def _is_time(self) -> bool:
         if self._state is not None:
             due = SECONDS_BETWEEN_COMMITS
         elif self._gathered_rows or self._database.connection.in_transaction:
             due = SECONDS_BETWEEN_COMMITS_WITHOUT_STATE
         else:
-            return
-        if waited >= due:
-            self.commit()
+            return False
+        return self._monotonic() - self._committed_at >= due
 
     def commit(self) -> None:
         """Make everything taken so far durable, then let the newest STATE out."""

@@ -5,7 +5,7 @@ What it refuses takes the slow lane in ``lanes.py``, which gives equal rows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -13,15 +13,11 @@ from msgspec import UNSET, structs
 
 from target_sqlite_archive import decoders
 from target_sqlite_archive.columns import Property
-from target_sqlite_archive.shaping import SQLValue
 from target_sqlite_archive.tables import Table
 from target_sqlite_archive.validation import RecordValidator
 
-# What most nested values are; the empty one is a property that is absent.
-_COMMON = (b"", b"null", b"[]", b"{}")
-# Combinations of these that are remembered; few come up.
+# Combinations of common texts that are remembered; few come up.
 _MOST_REMEMBERED = 1000
-_KINDS = {b"{": "object", b"[": "array"}
 
 
 class FastLane:
@@ -41,21 +37,14 @@ class FastLane:
         """Get ready for records that have every property and no other."""
         self._table = table
         self._properties = properties
-        self._width = len(properties)
         self._required = required
         self._validator = validator
-        self._nested = [
-            (prop, decoders.items_decoder(prop.items) if prop.proven and prop.items else None)
-            for prop in properties
-            if prop.nested
-        ]
-        self._first_nested = len(properties) - len(self._nested)
-        self._plain: list[tuple[int, str]] = []
-        if validator is not None:
-            self._plain = [
-                (i, p.name) for i, p in enumerate(properties) if not (p.proven or p.nested)
-            ]
-        self._remembered: dict[bytes, list[Any]] = {}
+        self._width = len(properties)
+        self._nested = [_Nested(prop, validator) for prop in properties if prop.nested]
+        self._first_nested = self._width - len(self._nested)
+        self._remembered: dict[bytes, list[object]] = {}
+        plain = [(i, p) for i, p in enumerate(properties) if not (p.nested or p.proven)]
+        self._checked = [] if validator is None else [(i, prop.name) for i, prop in plain]
         self.expect(all_present=True, undeclared=())
 
     def expect(self, *, all_present: bool, undeclared: Collection[str]) -> None:
@@ -91,16 +80,14 @@ class FastLane:
 
     def _take(self, record: msgspec.Struct, extracted_at: str | None, version: int | None) -> bool:
         values = structs.astuple(record)
-        texts = values[self._first_nested : self._width]
-        nested = self._remembered.get(b",".join(texts))
+        raws = values[self._first_nested : self._width]
+        nested = self._remembered.get(b",".join(raws))
         if nested is None:
-            nested = self._read(texts)
+            nested = self._read(raws)
             if nested is None:
                 return False
-        row = [*values[: self._first_nested], *nested]
-        if self._plain and not self._passes(
-            {name: row[i] for i, name in self._plain if row[i] is not UNSET}
-        ):
+        row: list[Any] = [*values[: self._first_nested], *nested]
+        if self._checked and not self._passes(row):
             return False
         if self._all_present:
             self._table.add(row, extracted_at, version)
@@ -112,44 +99,59 @@ class FastLane:
             self._table.add([row[i] for i in present], extracted_at, version, present)
         return True
 
-    def _read(self, raws: Sequence[msgspec.Raw]) -> list[Any] | None:
-        """Give what nested values are stored as; None where one is not of its declared type."""
-        read: list[Any] = []
-        checked: dict[str, Any] = {}
-        texts = list(map(bytes, raws))
-        for (prop, items), text in zip(self._nested, texts, strict=True):
-            if not text:
-                read.append(UNSET)
-            elif text == b"null":
-                if not prop.nullable:
-                    return None
-                read.append(None)
-            elif _KINDS.get(text[:1]) in prop.types:
-                try:
-                    if items is not None and text[:1] == b"[":
-                        items.decode(text)
-                    read.append(text.decode())
-                except decoders.REFUSED:
-                    return None
-            else:
+    def _read(self, raws: Sequence[msgspec.Raw]) -> list[object] | None:
+        """Give what nested values are stored as; None where one must take the slow lane."""
+        read: list[object] = []
+        all_common = True
+        for nested, raw in zip(self._nested, raws, strict=True):
+            text = bytes(raw)
+            if text in nested.common:
+                read.append(nested.common[text])
+                continue
+            value = nested.read(text)
+            if value is None:
                 return None
-            if text and not prop.proven:
-                checked[prop.name] = text
-        if checked and not self._passes(checked):
-            return None
-        if len(self._remembered) < _MOST_REMEMBERED and all(text in _COMMON for text in texts):
+            read.append(value)
+            all_common = False
+        if all_common and len(self._remembered) < _MOST_REMEMBERED:
             self._remembered[b",".join(raws)] = read
         return read
 
-    def _passes(self, values: Mapping[str, SQLValue]) -> bool:
-        """Whether values, nested ones as their JSON text, fit their part of the schema."""
+    def _passes(self, row: Sequence[object]) -> bool:
+        values = {name: row[i] for i, name in self._checked if row[i] is not UNSET}
+        return self._validator is None or self._validator.reason(values) is None
+
+
+class _Nested:
+    """A property that may hold objects or lists, and what it stores for common texts."""
+
+    def __init__(self, prop: Property, validator: RecordValidator | None) -> None:
+        self._name = prop.name
+        self._starts = {b"{": "object" in prop.types, b"[": "array" in prop.types}
+        self._validator = None if prop.proven else validator
+        self._items: msgspec.json.Decoder[Any] | None = None
+        if prop.proven and prop.items is not None:
+            self._items = decoders.items_decoder(prop.items)
+        self.common: dict[bytes, object] = {b"": UNSET}
+        if prop.nullable and self._passes(b"null"):
+            self.common[b"null"] = None
+        for text in (b"[]", b"{}"):
+            value = self.read(text)
+            if value is not None:
+                self.common[text] = value
+
+    def read(self, text: bytes) -> str | None:
+        """Give the text to store of an object or a list; None where it is not as declared."""
+        if not self._starts.get(text[:1]):
+            return None
+        try:
+            if self._items is not None and text[:1] == b"[":
+                self._items.decode(text)
+            return text.decode() if self._passes(text) else None
+        except decoders.REFUSED:
+            return None
+
+    def _passes(self, text: bytes) -> bool:
         if self._validator is None:
             return True
-        try:
-            decoded = {
-                name: msgspec.json.decode(value) if isinstance(value, bytes) else value
-                for name, value in values.items()
-            }
-        except decoders.REFUSED:
-            return False
-        return self._validator.reason(decoded) is None
+        return self._validator.reason({self._name: msgspec.json.decode(text)}) is None

@@ -90,6 +90,20 @@ def test_a_state_comes_out_while_the_tap_is_silent(archive: Archive) -> None:
         assert process.wait() == 0
 
 
+def test_rows_say_when_they_arrived(archive: Archive) -> None:
+    with archive.start() as process:
+        assert process.stdin
+        process.stdin.write("\n".join(stream_of_states(1, rows_per_state=1)).encode() + b"\n")
+        process.stdin.flush()
+        wait_for_line(process)
+        process.stdin.write(record("t", {"id": 1}).encode() + b"\n")
+        process.stdin.close()
+        assert process.wait() == 0
+    first, second = archive.dump("t", "_sdc_received_at, _sdc_sequence, _sdc_sync_started_at")
+    assert first[:2] < second[:2]
+    assert first[2] == second[2] <= first[1]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_commits_and_lets_the_last_state_out(archive: Archive, number: int) -> None:
     with archive.start() as process:
