@@ -22,12 +22,14 @@ from target_sqlite_archive.jsontext import (
     NotStorableError,
     members,
     outline,
+    read,
 )
 from target_sqlite_archive.lanes import Lane
 from target_sqlite_archive.lines import LineSource, StoppedError
 
 _MARK = b'"record"'
 _FARTHEST_MARK = 1024
+_string = msgspec.json.Decoder(str)
 _KNOWN = ("RECORD", "SCHEMA", "STATE", "ACTIVATE_VERSION", "BATCH")
 
 
@@ -132,7 +134,8 @@ class Intake(GenericSingerReader[bytes]):
 
     def _take(self, line: bytes, number: int) -> str:
         try:
-            message = members(line)
+            # A RECORD's own text stays as it came: what a repair does to it is for its lane to see.
+            message = members(line, exact=("record",))
         except NotStorableError as error:
             return self._take_unsliceable(line, number, str(error))
         except NotJSONError:
@@ -154,16 +157,17 @@ class Intake(GenericSingerReader[bytes]):
         return kind
 
     def _take_unsliceable(self, line: bytes, number: int, reason: str) -> str:
+        message = outline(line)
         try:
-            names = outline(line)
-        except NotJSONError:
-            names = {}
-        if names.get("type") != "RECORD" or "stream" not in names:
+            kind, stream = (read(_string.decode, message[name]) for name in ("type", "stream"))
+        except (KeyError, msgspec.MsgspecError):
+            kind = stream = ""
+        if kind != "RECORD":
             raise InputError(
                 f"Line {number} of the input cannot be read ({reason}). Look at what the tap "
                 "prints to standard output; what came before is stored."
             )
-        self._handler.take_unsliceable(names["stream"], reason, line)
+        self._handler.take_unsliceable(stream, reason, line)
         return "RECORD"
 
     @staticmethod

@@ -17,9 +17,17 @@ import msgspec
 from target_sqlite_archive.decoders import REFUSED
 from target_sqlite_archive.fastlane import FastLane
 from target_sqlite_archive.input_errors import MissingKeyError
-from target_sqlite_archive.jsontext import Members, NotJSONError, NotStorableError, members
+from target_sqlite_archive.jsontext import (
+    Members,
+    NotJSONError,
+    NotStorableError,
+    members,
+    needs_repair,
+    read,
+    repaired,
+)
 from target_sqlite_archive.session import Session
-from target_sqlite_archive.shaping import shape
+from target_sqlite_archive.shaping import always_tells_apart, shape, tells_apart
 from target_sqlite_archive.sql import DELETED_AT, METADATA_PROPERTIES, Column
 from target_sqlite_archive.tables import Present, Table
 from target_sqlite_archive.validation import (
@@ -31,6 +39,7 @@ from target_sqlite_archive.validation import (
 
 # A tap that sends very many undeclared names has data for names: they are passed over unnamed.
 _MOST_UNDECLARED = 100
+_string = msgspec.json.Decoder(str)
 
 
 class Lane:
@@ -64,8 +73,9 @@ class Lane:
         self._all_present = True
         self._width = len(properties)
         self.fast: FastLane | None = None
-        if validator is None or (
-            not needs_whole_record(schema) and self._required <= self._declared
+        if all(always_tells_apart(prop) for prop in properties if prop.name in keys) and (
+            validator is None
+            or (not needs_whole_record(schema) and self._required <= self._declared)
         ):
             strict = [replace(p, nullable=False) if p.name in keys else p for p in properties]
             rest = [prop.name for prop in properties if not prop.proven]
@@ -88,7 +98,7 @@ class Lane:
     ) -> None:
         """Store a record given as JSON text."""
         try:
-            found = members(record)
+            found = members(record, exact=None)
         except (NotStorableError, NotJSONError) as error:
             self.reject(str(error), line)
             return
@@ -101,15 +111,15 @@ class Lane:
         version: int | None,
         line: bytes,
     ) -> None:
-        """Store a record given as its members' JSON texts."""
+        """Store a record given as its members' JSON texts, as they came."""
         deleted_at = self._deleted_at(record)
         metadata = METADATA_PROPERTIES & record.keys()
         for name in metadata:
             del record[name]
         self._check_keys(record)
         reason = None if deleted_at else self._refusal(record)
-        if reason is None and any(record[key].strip() == b"null" for key in self._keys):
-            reason = "a key property is null"
+        if reason is None:
+            reason = self._key_refusal(record)
         if reason is not None:
             self.reject(reason, line)
             return
@@ -138,12 +148,26 @@ class Lane:
             return "a number or text is too large or too deep to be checked"
         return self._validator.reason(decoded)
 
+    def _key_refusal(self, record: Members) -> str | None:
+        """Two objects must not share a row, as they would where keys are altered on the way in."""
+        for index in self.table.key_indexes:
+            column = self.table.layout.columns[index]
+            text = record[column.source.name]
+            if text.strip() == b"null":
+                return "a key property is null"
+            if needs_repair(text):
+                return "a key property is no valid Unicode text"
+            value, _ = shape(text, column.source, column.declared)
+            if not tells_apart(text, column.source, value):
+                return "a key property has a value that is stored as another one is"
+        return None
+
     @staticmethod
     def _deleted_at(record: Members) -> str | None:
         text = record.get(DELETED_AT, b"null").strip()
         if text == b"null":
             return None
-        return msgspec.json.decode(text, type=str) if text[:1] == b'"' else text.decode()
+        return read(_string.decode, text) if text[:1] == b'"' else repaired(text).decode()
 
     def _store(
         self,

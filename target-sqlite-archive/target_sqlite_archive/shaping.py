@@ -13,6 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from target_sqlite_archive.columns import Property
+from target_sqlite_archive.jsontext import read, repaired
 
 SQLValue = str | int | float | bytes | None
 
@@ -32,15 +33,33 @@ def shape(text: bytes, prop: Property, declared: str) -> tuple[SQLValue, bool]:
     text = text.strip()
     first = text[:1]
     if first in b"{[":
+        text = repaired(text)
         return text.decode(), declared not in ("", "TEXT")
     if first == b'"':
-        return _string.decode(text), declared not in ("", "TEXT", "BLOB")
+        return read(_string.decode, text), declared not in ("", "TEXT", "BLOB")
     if text in _CONSTANTS:
         value = _CONSTANTS[text]
         return value, declared == "TEXT" and value is not None
     if declared == "TEXT" or prop.types == {"string"}:
         return text.decode(), False
     return _number(text, prop, declared)
+
+
+def tells_apart(text: bytes, prop: Property, value: SQLValue) -> bool:
+    """Whether no other value that the property may hold is stored as this JSON text's is."""
+    first, others = text.strip()[:1], prop.types - {"array", "object"}
+    if first == b'"':
+        return True
+    if first in b"tf":
+        return not others & {"integer", "number"}
+    if isinstance(value, str):
+        return "string" not in others or prop.types == {"string"}
+    return not isinstance(value, float) or Decimal(text.decode()) == Decimal(repr(value))
+
+
+def always_tells_apart(prop: Property) -> bool:
+    """Whether :func:`tells_apart` holds for whatever fits the property's types and 64 bits."""
+    return prop.types <= {"string", "integer"} or prop.types <= {"string", "boolean"}
 
 
 def _number(text: bytes, prop: Property, declared: str) -> tuple[SQLValue, bool]:

@@ -25,7 +25,13 @@ from target_sqlite_archive.decoders import REFUSED
 from target_sqlite_archive.errors import TargetError
 from target_sqlite_archive.input_errors import BadSchemaError, InputError, RecordBeforeSchemaError
 from target_sqlite_archive.intake import Intake
-from target_sqlite_archive.jsontext import Members, NotJSONError, NotStorableError, members
+from target_sqlite_archive.jsontext import (
+    Members,
+    NotJSONError,
+    NotStorableError,
+    members,
+    read,
+)
 from target_sqlite_archive.lanes import Lane
 from target_sqlite_archive.session import Options, system_clock
 from target_sqlite_archive.settings import config_jsonschema
@@ -117,8 +123,8 @@ class TargetSQLiteArchive(Target):
         line: bytes,
     ) -> None:
         try:
-            texts = members(text)
-            values = {name: _decode(member) for name, member in texts.items()}
+            texts = members(text, exact=None)
+            values = {name: read(_decode, member) for name, member in texts.items()}
         except (NotStorableError, NotJSONError, *REFUSED):
             self.take_unsliceable(stream, "too large or too deep for a stream map", line)
             return

@@ -16,6 +16,7 @@ from singer_sdk.exceptions import InvalidRecord
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
 from target_sqlite_archive.input_errors import BadSchemaError
+from target_sqlite_archive.jsontext import read
 
 # These say how the target stores a string; they are no claim to hold a record to.
 _STORAGE_KEYWORDS = frozenset({"contentMediaType", "contentEncoding"})
@@ -109,4 +110,4 @@ def residual_schema(schema: Mapping[str, Any], names: Collection[str]) -> dict[s
 
 def decode_all(values: Mapping[str, bytes]) -> dict[str, Any]:
     """Decode exact JSON texts into the plain values that a validator reads."""
-    return {name: _decode(text) for name, text in values.items()}
+    return {name: read(_decode, text) for name, text in values.items()}

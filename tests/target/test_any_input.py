@@ -10,10 +10,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_sqlite_archive.jsontext import NotJSONError, NotStorableError, members
+from target_sqlite_archive.jsontext import NotJSONError, NotStorableError, members, outline
 from tests.target.harness import Archive, record, schema
 
 NAMES = st.text(min_size=0, max_size=12)
+BROKEN = st.text(st.characters(), max_size=12)  # lone surrogates among them
 SCALARS = (
     st.none()
     | st.booleans()
@@ -89,3 +90,12 @@ def test_slices_are_the_members(value: dict[str, Any]) -> None:
     assert {name: json.loads(text) for name, text in found.items()} == {
         readable(name): readable(member) for name, member in value.items()
     }
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(BROKEN, BROKEN | st.lists(BROKEN) | VALUES, max_size=4))
+def test_exact_slices_are_the_members_as_they_came(value: dict[str, Any]) -> None:
+    text = json.dumps(value).encode()
+    expected = {readable(name): member for name, member in value.items()}
+    for found in (members(text, exact=None), outline(text)):
+        assert {name: json.loads(member) for name, member in found.items()} == expected
