@@ -13,7 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from target_sqlite_archive.columns import Property
-from target_sqlite_archive.jsontext import read, repaired
+from target_sqlite_archive.jsontext import read
 
 SQLValue = str | int | float | bytes | None
 
@@ -33,8 +33,7 @@ def shape(text: bytes, prop: Property, declared: str) -> tuple[SQLValue, bool]:
     text = text.strip()
     first = text[:1]
     if first in b"{[":
-        text = repaired(text)
-        return text.decode(), declared not in ("", "TEXT")
+        return text.decode("utf-8", errors="replace"), declared not in ("", "TEXT")
     if first == b'"':
         return read(_string.decode, text), declared not in ("", "TEXT", "BLOB")
     if text in _CONSTANTS:
