@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from target_sqlite_archive.activations import Activations
 from target_sqlite_archive.columns import Property
 from target_sqlite_archive.database import Database
 from target_sqlite_archive.errors import ForeignStateError, NothingStoredError
@@ -41,6 +42,7 @@ class Archive:
         self.session = Session(database, options, clock)
         self._database = database
         self._tables: dict[str, Table] = {}
+        self.activations = Activations(self._tables)
         self._state: str | None = None
         self._committed_at = monotonic()
         self._gathered_rows = 0
@@ -79,7 +81,7 @@ class Archive:
             with self._database.all_or_nothing():
                 table = Table(self.session, stream, properties, keys)
             if old is not None:
-                table.stored = old.stored
+                table.stored, table.refused, table.arrived = old.stored, old.refused, old.arrived
         self._tables[stream] = table
         return table
 
@@ -103,6 +105,7 @@ class Archive:
     def hold_state(self, text: str) -> None:
         """Take a STATE: it goes out with the next commit, unless a newer one replaces it."""
         self._state = text
+        self.activations.note_state()
 
     def tick(self) -> None:
         """Commit when it is time, and look at the clock between batches; call often."""
@@ -135,6 +138,12 @@ class Archive:
         if state is not None:
             self._emit(state)
 
+    def settle(self) -> None:
+        """Retire what waits for the end of the pipe, in the transaction of the last STATE."""
+        with self._database.explained():
+            self._database.begin()
+            self.activations.settle()
+
     def finish(self) -> None:
         """Commit everything, let the last STATE out and leave one plain file."""
         self.commit()
@@ -149,11 +158,11 @@ class Archive:
         self.closed = True
         self._database.close()
 
-    def activate(self, table: Table, version: int) -> None:
-        """Retire the rows of a table that this version has not shown."""
+    def activate(self, stream: str, version: int) -> None:
+        """Retire the rows that this version of a stream has not shown, now or when it is safe."""
         with self._database.explained():
             self._database.begin()
-            table.activate(version)
+            self.activations.activate(stream, version)
 
     def stored(self) -> dict[str, int]:
         """Give how many records each stream had stored in this run."""

@@ -45,8 +45,8 @@ class Handler(Protocol):
     def take_record(self, stream: str, message: Members, line: bytes) -> None:
         """Store a RECORD that has no lane, or report that its stream is unknown."""
 
-    def take_unsliceable(self, stream: str, reason: str, line: bytes) -> None:
-        """Keep a RECORD that cannot even be sliced."""
+    def take_unsliceable(self, stream: str, reason: str, message: Members, line: bytes) -> None:
+        """Keep a RECORD that cannot even be decoded; ``message`` is its outline."""
 
     def take_message(self, kind: str, message: Members, number: int) -> None:
         """Handle a message other than a RECORD; ``number`` is the line's."""
@@ -167,7 +167,7 @@ class Intake(GenericSingerReader[bytes]):
                 f"Line {number} of the input cannot be read ({reason}). Look at what the tap "
                 "prints to standard output; what came before is stored."
             )
-        self._handler.take_unsliceable(stream, reason, line)
+        self._handler.take_unsliceable(stream, reason, message, line)
         return "RECORD"
 
     @staticmethod

@@ -4,7 +4,8 @@
     _streams        which table and which columns a stream has become (names can clash)
     _states         the newest committed STATE messages, exactly as the tap sent them
     _bookmarks      hashes of the streams' bookmarks in committed states, to know a foreign one
-    _versions_seen  rows seen in a stream's version that has not been activated yet
+    _versions_seen  rows seen in a stream's version that has not been activated yet; row -1 stands
+                    for the active version itself, row 0 for a record whose key cannot be read
     _quarantine     records that could not be stored: the reason and the whole line, compressed
     _dictionaries   trained dictionaries by the number that zstd writes into each frame
     _sightings      a stored payload that was seen again after a newer version of its object

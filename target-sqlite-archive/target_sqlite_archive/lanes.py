@@ -23,13 +23,14 @@ from target_sqlite_archive.jsontext import (
     NotStorableError,
     members,
     needs_repair,
+    outline,
     read,
     repaired,
 )
 from target_sqlite_archive.session import Session
-from target_sqlite_archive.shaping import always_tells_apart, shape, tells_apart
+from target_sqlite_archive.shaping import always_tells_apart, fits, shape, tells_apart
 from target_sqlite_archive.sql import DELETED_AT, METADATA_PROPERTIES, Column
-from target_sqlite_archive.tables import Present, Table
+from target_sqlite_archive.tables import Present, Row, Table
 from target_sqlite_archive.validation import (
     RecordValidator,
     decode_all,
@@ -100,7 +101,7 @@ class Lane:
         try:
             found = members(record, exact=None)
         except (NotStorableError, NotJSONError) as error:
-            self.reject(str(error), line)
+            self.reject(str(error), outline(record), version, line)
             return
         self.take_members(found, extracted_at, version, line)
 
@@ -121,15 +122,32 @@ class Lane:
         if reason is None:
             reason = self._key_refusal(record)
         if reason is not None:
-            self.reject(reason, line)
+            self.reject(reason, record, version, line)
             return
         self._learn(record, metadata)
         self._store(record, extracted_at, version, deleted_at)
 
-    def reject(self, reason: str, line: bytes) -> None:
-        """Keep a record that cannot be stored."""
+    def reject(self, reason: str, record: Members, version: int | None, line: bytes) -> None:
+        """Keep a record that cannot be stored; ``record`` is what can be read of it."""
         self._session.database.begin()
         self._session.quarantine.add(self.stream, reason, line, self._session.now())
+        self.table.refuse(self._key(record), version)
+
+    def _key(self, record: Members) -> Row | None:
+        """Read the key of a record that nothing vouches for; None where that is not certain."""
+        key = []
+        for index in self.table.key_indexes:
+            column = self.table.layout.columns[index]
+            text = record.get(column.source.name, b"null")
+            try:
+                value, _ = shape(text, column.source, column.declared)
+            except (*REFUSED, ArithmeticError, ValueError):
+                return None
+            sound = fits(text, column.source, value) and tells_apart(text, column.source, value)
+            if not sound or needs_repair(text):
+                return None
+            key.append(value)
+        return tuple(key) or None
 
     def _check_keys(self, record: Members) -> None:
         missing = [key for key in self._keys if key not in record]

@@ -22,6 +22,7 @@ INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 EXACT_FLOAT_INTEGER = 2**53
 _INTEGER = re.compile(rb"-?[0-9]+")
 _string = msgspec.json.Decoder(str)
+_KINDS = {b'"': "string", b"{": "object", b"[": "array", b"t": "boolean", b"f": "boolean"}
 _CONSTANTS: dict[bytes, int | None] = {b"null": None, b"true": 1, b"false": 0}
 
 
@@ -54,6 +55,16 @@ def tells_apart(text: bytes, prop: Property, value: SQLValue) -> bool:
     if isinstance(value, str):
         return "string" not in others or prop.types == {"string"}
     return not isinstance(value, float) or Decimal(text.decode()) == Decimal(repr(value))
+
+
+def fits(text: bytes, prop: Property, value: SQLValue) -> bool:
+    """Whether a JSON text, stored as this value, is of a type that the property may hold."""
+    first = text.strip()[:1]
+    if first in _KINDS:
+        return _KINDS[first] in prop.types
+    if not first.isdigit() and first != b"-":
+        return False
+    return "number" in prop.types or ("integer" in prop.types and not isinstance(value, float))
 
 
 def always_tells_apart(prop: Property) -> bool:

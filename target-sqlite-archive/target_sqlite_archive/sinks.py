@@ -93,10 +93,11 @@ class SQLiteSink(BatchSink):
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Store the records of a BATCH message's file."""
+        version = self._archive.activations.waiting_version(self.stream_name)
         for record in context["records"]:
-            self.take(record, {}, None, None, _encode(record))
+            self.take(record, {}, None, version, _encode(record))
 
     def activate_version(self, new_version: int) -> None:
         """Retire the rows that the new version of the stream has not shown."""
         if self.lane is not None:
-            self._archive.activate(self.lane.table, new_version)
+            self._archive.activate(self.stream_name, new_version)

@@ -27,6 +27,7 @@ from target_sqlite_archive.sql import (
     upsert,
     where,
 )
+from target_sqlite_archive.versions import ShownVersions
 
 Row = list[SQLValue]
 Present = tuple[int, ...]
@@ -42,7 +43,11 @@ class _Form(NamedTuple):
 
 
 class Table:
-    """Gathers rows for one stream's table and writes them, in their order, on :meth:`flush`."""
+    """Gathers rows for one stream's table and writes them, in their order, on :meth:`flush`.
+
+    Of this run, ``stored`` and ``refused`` are how many records were, ``arrived`` the versions of
+    those that were stored and written.
+    """
 
     def __init__(
         self, session: Session, stream: str, properties: Sequence[Property], keys: Sequence[str]
@@ -60,7 +65,9 @@ class Table:
             session.options.metadata,
         )
         self.everything: Present = tuple(range(len(properties)))
-        self.stored = 0
+        self.versions = ShownVersions(self._connection, self.layout.table)
+        self.stored = self.refused = 0
+        self.arrived: set[int] = set()
         self._number = next(session.numbers)
         self._open_parts()
         self._form = _Form(None, None, deleted=False)
@@ -129,6 +136,21 @@ class Table:
         if deleted_at is not None and self._deletable:
             row.append(deleted_at)
         self._rows.append(row)
+
+    def refuse(self, key: Row | None, version: int | None) -> None:
+        """Count a record that could not be stored; its row, if it has one, is not gone.
+
+        ``key`` is None where it cannot be read.
+        """
+        self.refused += 1
+        if version is not None:
+            self.flush()
+            self.versions.keep(version, self.layout.keys, key)
+
+    @property
+    def taken(self) -> int:
+        """How many records the stream has brought in this run."""
+        return self.stored + len(self._rows) + self.refused
 
     # Writing
 
@@ -211,6 +233,7 @@ class Table:
 
     def _note_version(self, version: int, rows: Sequence[Row], last_row_id: int) -> None:
         """Remember, apart from the rows, that a version of the stream has shown them."""
+        self.arrived.add(version)
         table, keys = self.layout.table, self.layout.keys
         note = "INSERT OR IGNORE INTO _versions_seen (table_name, version, row_id) SELECT ?, ?, "
         if keys:
@@ -252,9 +275,7 @@ class Table:
                 f"WHERE {quote(DELETED_AT)} IS NULL AND {unseen}",
                 (self._session.now(), table, version),
             )
-        self._connection.execute(
-            "DELETE FROM _versions_seen WHERE table_name = ? AND version <= ?", (table, version)
-        )
+        self.versions.activated(version)
 
     def _remove(self, condition: str, values: Sequence[SQLValue]) -> None:
         self.sync()

@@ -30,6 +30,7 @@ from target_sqlite_archive.jsontext import (
     NotJSONError,
     NotStorableError,
     members,
+    outline,
     read,
 )
 from target_sqlite_archive.lanes import Lane
@@ -126,7 +127,8 @@ class TargetSQLiteArchive(Target):
             texts = members(text, exact=None)
             values = {name: read(_decode, member) for name, member in texts.items()}
         except (NotStorableError, NotJSONError, *REFUSED):
-            self.take_unsliceable(stream, "too large or too deep for a stream map", line)
+            reason = "too large or too deep for a stream map"
+            self._reject(stream, reason, {}, version, line)
             return
         for stream_map in self.mapper.stream_maps[stream]:
             try:
@@ -148,15 +150,22 @@ class TargetSQLiteArchive(Target):
             sink.take(record, exact, extracted_at, version, line)
             self.archive.gathered(1, 0)
 
-    def take_unsliceable(self, stream: str, reason: str, line: bytes) -> None:
-        """Keep a RECORD that cannot even be sliced."""
+    def take_unsliceable(self, stream: str, reason: str, message: Members, line: bytes) -> None:
+        """Keep a RECORD that cannot even be decoded."""
         self._first_message = False
         if stream not in self.mapper.stream_maps:
             raise _before_schema("RECORD", stream)
+        # What a stream map would make of its key is not known.
+        record = outline(message.get("record", b"")) if self.lane(stream) else {}
+        self._reject(stream, reason, record, _optional(message.get("version"), int), line)
+
+    def _reject(
+        self, stream: str, reason: str, record: Members, version: int | None, line: bytes
+    ) -> None:
         for stream_map in self.mapper.stream_maps[stream]:
             lane = self._sink(stream_map.stream_alias).lane
             if lane is not None:
-                lane.reject(reason, line)
+                lane.reject(reason, record, version, line)
 
     def take_message(self, kind: str, message: Members, number: int) -> None:
         """Handle a message other than a RECORD."""
@@ -263,6 +272,7 @@ class TargetSQLiteArchive(Target):
         archive = self.archive
         if not archive.closed:
             try:
+                archive.settle()
                 archive.finish()
             except BaseException:
                 archive.close()
@@ -279,7 +289,8 @@ class TargetSQLiteArchive(Target):
         archive.require_something_stored()
 
     def _report(self) -> None:
-        for line in self.archive.session.quarantine.summary():
+        archive = self.archive
+        for line in (*archive.session.quarantine.summary(), *archive.activations.summary()):
             self.logger.warning("%s", line)
         stored = sorted((name, count) for name, count in self.archive.stored().items() if count)
         said = ", ".join(f"{count:,} {name}" for name, count in stored) or "no records"
