@@ -160,6 +160,27 @@ def test_the_order_of_a_messages_members_does_not_matter(archive: Archive) -> No
     assert archive.dump("t", "id") == [("1",), ("2",), ("3",), ("4",)]
 
 
+def test_a_nested_object_keeps_a_key_that_it_has_twice(archive: Archive) -> None:
+    twice = '{"a": 1, "b": {"a": [], "a": null}, "a": 2}'
+    archive.feed(
+        schema("t", S),
+        f'{{"type": "RECORD", "stream": "t", "record": {{"id": "fast", "s": null, "o": {twice}}}}}',
+        f'{{"type": "RECORD", "stream": "t", "record": {{"o": {twice}, "id": "slow", "x": 1}}}}',
+    )
+    assert archive.dump("t", "id, o") == [("fast", twice), ("slow", twice)]
+
+
+@pytest.mark.parametrize("more", ["", ', "x": 1', r', "s": "\ud83d"'])
+def test_of_a_property_that_a_record_has_twice_the_last_counts(archive: Archive, more: str) -> None:
+    archive.feed(
+        schema("t", S),
+        record("t", {"id": "1", "s": "a", "o": None}),
+        f'{{"type": "RECORD", "stream": "t", "record": {{"id": "1", "o": [1]{more}, "id": "2", '
+        '"o": [2]}}',
+    )
+    assert archive.dump("t", "id, o") == [("1", None), ("2", "[2]")]
+
+
 def test_odd_names_are_kept_and_clashes_get_a_number(archive: Archive) -> None:
     names = ['a"b', "日本 語", "it's", "A B", "a b", "rowid", "select", "", "_sdc_x", "x;y--"]
     values = {name: f"v{i}" for i, name in enumerate(names)}
