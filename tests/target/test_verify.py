@@ -176,6 +176,20 @@ def test_parts_past_the_cap_are_named_and_not_wrong(archive: Archive) -> None:
     assert note["first"] == ["4 (5 of 9)"]
 
 
+def test_lost_parts_of_the_newest_version_are_missed_past_the_cap_too(archive: Archive) -> None:
+    fill(archive, *conversation(4, parts=6, total=9), *conversation(4, 6, 9, version=2))
+    # What the first version had alone stays in the archive and must not stand for the second's.
+    fill(
+        archive, *(line.replace('"id": "4-', '"id": "old-4-') for line in conversation(4, 6, 9)[2:])
+    )
+    tamper(
+        archive, "DELETE FROM conversation_parts WHERE id IN ('4-0', '4-1', '4-2', '4-3', '4-4')"
+    )
+    (wrong,) = [f for f in found(archive, "wrong") if f["check"] == "counters"]
+    assert wrong["first"] == ["4 (1 of 6)"]
+    assert "fewer conversation_parts" in wrong["what"]
+
+
 def test_parts_of_older_versions_are_kept_and_not_counted(archive: Archive) -> None:
     fill(archive, *conversation(4, parts=3), *conversation(4, parts=2, version=2))
     assert verified(archive)["well"]

@@ -52,8 +52,8 @@ def _compare(archive: OpenArchive, counted: Counted) -> Iterator[Finding]:
         _statement(archive, counted)
     ):
         parents += 1
-        if returned is not None and archived < returned:
-            few.add([key], f" ({archived} of {returned})")
+        if returned is not None and current < returned:
+            few.add([key], f" ({current} of {returned})")
         elif truncated:
             cut.add([key], f" ({archived} of {total})")
         elif total is not None and current != total:
