@@ -17,6 +17,7 @@ from __future__ import annotations
 
 APPLICATION_ID = 0x49434152  # "ICAR", where `file` shows it
 LAYOUT = 1
+ROWS_LEFT_OUT_SINCE = "rows_left_out_since"  # a key of _meta
 OLDER_DROPPED_SINCE = "older_payloads_dropped_since"  # a key of _meta
 REBUILD = "_rebuild"  # a table's next form, never there after a commit
 

@@ -12,15 +12,31 @@ from dataclasses import dataclass
 class Payloads:
     """Where the provider's exact texts are, and how other tables point at them.
 
-    ``sha256`` is the provider side's hash of a text (hex), ``pointer`` the column that rows of
-    other tables name their payload by.
+    ``sha256`` is the provider side's hash of a text (hex), ``stream`` and ``record_id`` name the
+    object that it is of, ``pointer`` is the column that rows of other tables name their payload by.
     """
 
     table: str
     key: str
     text: str
     sha256: str
+    stream: str
+    record_id: str
     pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A table whose rows are read from payloads of objects of a stream.
+
+    ``object_id`` is the column that names a row's object. ``deletions`` is the table that lists the
+    objects which the provider has deleted.
+    """
+
+    table: str
+    stream: str
+    object_id: str
+    deletions: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +52,26 @@ class Counted:
     child_key: str
 
 
-PAYLOADS = Payloads("raw_payloads", "id", "payload", "sha256", "payload_id")
+PAYLOADS = Payloads(
+    "raw_payloads", "id", "payload", "sha256", "stream", "record_id", pointer="payload_id"
+)
+
+TRACED = (
+    Traced("admins", "admins", "id"),
+    Traced("teams", "teams", "id"),
+    Traced("tags", "tags", "id"),
+    Traced("collections", "collections", "id"),
+    Traced("articles", "articles", "id"),
+    Traced("contacts", "contacts", "id"),
+    Traced("conversations", "conversations", "id", deletions="deleted_conversations"),
+    Traced("conversation_parts", "conversations", "conversation_id"),
+    Traced("conversation_participants", "conversations", "conversation_id"),
+    Traced("conversation_tags", "conversations", "conversation_id"),
+    Traced("conversation_state_changes", "conversations", "conversation_id"),
+    Traced("calls", "calls", "id"),
+    Traced("call_transcriptions", "call_transcriptions", "call_id"),
+    Traced("deleted_conversations", "deleted_conversations", "id"),
+)
 
 COUNTED = (
     Counted(

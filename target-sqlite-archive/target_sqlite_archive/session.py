@@ -14,6 +14,7 @@ from typing import Any
 
 from target_sqlite_archive.blobs import Dictionaries
 from target_sqlite_archive.database import Database
+from target_sqlite_archive.internal import ROWS_LEFT_OUT_SINCE
 from target_sqlite_archive.payloads import PayloadPolicy
 from target_sqlite_archive.quarantine import Quarantine
 from target_sqlite_archive.registry import Registry
@@ -106,6 +107,7 @@ class Session:
     stamp: Stamp = field(init=False)
     started: int = field(init=False)
     numbers: Iterator[int] = field(default_factory=count)
+    rows_left_out: bool = False
 
     def __post_init__(self) -> None:
         """Read the books of the file."""
@@ -120,6 +122,16 @@ class Session:
     def now(self) -> str:
         """Give the time, ISO 8601 UTC."""
         return iso(self.clock())
+
+    def note_rows_left_out(self) -> None:
+        """Leave word in the file that rows are missing on request: readers must not miss them."""
+        if not self.rows_left_out:
+            self.rows_left_out = True
+            self.database.begin()
+            self.database.connection.execute(
+                "INSERT OR IGNORE INTO _meta (key, value) VALUES (?, ?)",
+                (ROWS_LEFT_OUT_SINCE, self.now()),
+            )
 
     def restamp(self) -> None:
         """Look at the clock for the rows that arrive next."""

@@ -282,9 +282,11 @@ class Table:
         self._session.database.begin()
         if self._fulltext:
             self._fulltext.before_write()
-        self._connection.execute(
+        gone = self._connection.execute(
             f"DELETE FROM {quote(self.layout.table)} WHERE {condition}", values
-        )
+        ).rowcount
+        if gone:
+            self._session.note_rows_left_out()
         # A freed row id may be given to the next row, so the index must not lag behind here.
         self.sync()
 

@@ -139,6 +139,7 @@ class TargetSQLiteArchive(Target):
                     "Correct the setting `stream_maps`; what came before is stored."
                 ) from error
             if record is None:
+                self.archive.session.note_rows_left_out()
                 continue
             # What the map has left alone keeps its exact text.
             exact = {

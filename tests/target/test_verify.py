@@ -29,6 +29,7 @@ def test_a_whole_archive_is_whole(archive: Archive) -> None:
         "dictionaries",
         "payloads",
         "traces",
+        "objects",
         "references",
         "counters",
         "quarantine",
@@ -76,6 +77,22 @@ DAMAGE = {
     "a row names no payload": (
         "UPDATE conversation_parts SET payload_id = NULL WHERE id = '3-0'",
         ("traces", "conversation_parts.payload_id", 1, ["3-0"]),
+    ),
+    "a row names another object's payload": (
+        "UPDATE conversations SET payload_id = 'payload-1-1' WHERE id = '2'",
+        ("objects", "conversations.payload_id", 1, ["2"]),
+    ),
+    "parts name another object's payload": (
+        "UPDATE conversation_parts SET payload_id = 'payload-2-1' WHERE conversation_id = '3'",
+        ("objects", "conversation_parts.payload_id", 3, ["3-0", "3-1", "3-2"]),
+    ),
+    "a payload is of another stream": (
+        "UPDATE raw_payloads SET stream = 'calls' WHERE record_id = '3'",
+        ("objects", "conversations.payload_id", 1, ["3"]),
+    ),
+    "a row is lost": (
+        "DELETE FROM conversations WHERE id = '3'",
+        ("objects", "raw_payloads and conversations", 1, ["payload-3-1"]),
     ),
     "the index has other words": (
         "UPDATE conversation_parts SET body_text = 'other' WHERE id = '3-0'",
@@ -211,6 +228,8 @@ def test_orphans_are_named_and_not_wrong(archive: Archive) -> None:
         archive,
         schema("admins", {"id": "string"}),
         record("admins", {"id": "7"}),
+        schema("deleted_conversations", {"id": "string"}),
+        record("deleted_conversations", {"id": "4"}),
         lines[0],
         *lines[2:],
         record("conversations", {"id": "1", "admin_id": "7"}),
@@ -223,11 +242,72 @@ def test_orphans_are_named_and_not_wrong(archive: Archive) -> None:
     ]
 
 
+def test_of_an_object_with_several_payloads_the_newest_is_named(archive: Archive) -> None:
+    fill(archive, *conversation(4, parts=3), *conversation(4, parts=2, version=2))
+    tamper(archive, "DELETE FROM conversations WHERE id = '4'")
+    (wrong,) = found(archive, "wrong")
+    assert wrong["first"] == ["payload-4-2"]
+
+
+def test_a_payload_that_is_retired_needs_no_row(archive: Archive) -> None:
+    gone = json.loads(conversation(4, parts=0)[0])
+    fill(archive, json.dumps(gone))
+    assert not verified(archive)["well"]
+    gone["record"]["_sdc_deleted_at"] = "2026-01-02T03:04:05Z"
+    fill(archive, json.dumps(gone))
+    assert verified(archive)["well"]
+
+
+def test_rows_removed_on_request_are_no_loss(archive: Archive) -> None:
+    archive.configure(hard_delete=True)
+    gone = json.loads(conversation(3, parts=0)[1])
+    gone["record"]["_sdc_deleted_at"] = "2026-01-02T03:04:05Z"
+    fill(archive, json.dumps(gone))
+    assert verified(archive)["well"]
+    (note,) = [f for f in found(archive, "note") if f["check"] == "objects"]
+    assert note["first"] == ["payload-3-1"]
+    assert "`hard_delete`" in note["what"]
+
+
+def test_rows_kept_out_by_a_stream_map_are_no_loss(archive: Archive) -> None:
+    archive.configure(stream_maps={"conversations": {"__filter__": "id != '2'"}})
+    fill(archive)
+    assert verified(archive)["well"]
+    (note,) = [f for f in found(archive, "note") if f["check"] == "objects"]
+    assert note["first"] == ["payload-2-1"]
+
+
+@pytest.mark.parametrize("where", ["after its payload", "before its row", "before its new row"])
+def test_an_object_in_the_middle_of_its_records_is_no_loss(archive: Archive, where: str) -> None:
+    fill(archive)
+    begun = conversation(9, parts=2)
+    changed = conversation(3, parts=4, version=2)
+    lines = {
+        "after its payload": begun[:1],
+        "before its row": [begun[0], *begun[2:]],
+        "before its new row": [changed[0], *changed[2:]],
+    }[where]
+    with archive.start() as process:
+        assert process.stdin
+        assert process.stdout
+        text = "\n".join([*SCHEMAS, *lines, state(bookmark("conversations", 9))])
+        process.stdin.write(text.encode() + b"\n")
+        process.stdin.flush()
+        assert process.stdout.readline()
+        process.kill()
+    assert verified(archive)["well"]
+    assert "is being written" in str([f["what"] for f in found(archive, "note")])
+    fill(archive, *begun, *changed)
+    assert verified(archive)["well"]
+    tamper(archive, "DELETE FROM conversations WHERE id = '3'")
+    assert not verified(archive)["well"]
+
+
 def test_what_is_absent_is_skipped_and_said(archive: Archive) -> None:
     archive.feed(SCHEMAS[2], conversation(1, parts=1)[2], state(bookmark("t", 1)))
     skipped = {f["where"]: f["what"] for f in found(archive, "skipped")}
     assert skipped == {
-        "raw_payloads": "the archive has no payloads: 1 tables cannot be traced",
+        "raw_payloads": "the archive has no payloads that name their objects",
         "conversation_parts.conversation_id": "points at conversations.id, which the archive does "
         "not have",
         "conversations and conversation_parts": "cannot be counted without conversations",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from target_sqlite_archive.checks.finding import Finding, Level, Rows
+from target_sqlite_archive.checks.unfinished import UNFINISHED, being_written
 from target_sqlite_archive.known_tables import COUNTED, PAYLOADS, Counted
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.progress import Progress
@@ -46,13 +47,16 @@ def _absent(archive: OpenArchive, counted: Counted) -> list[str]:
 
 
 def _compare(archive: OpenArchive, counted: Counted) -> Iterator[Finding]:
-    few, other, cut = Rows(), Rows(), Rows()
+    few, other, cut, coming = Rows(), Rows(), Rows(), Rows()
     parents = 0
+    unfinished = being_written(archive)
     for key, returned, total, truncated, archived, current in archive.connection.execute(
         _statement(archive, counted)
     ):
         parents += 1
-        if returned is not None and current < returned:
+        if (counted.table, key) == unfinished and current != returned:
+            coming.add([key])
+        elif returned is not None and current < returned:
             few.add([key], f" ({current} of {returned})")
         elif truncated:
             cut.add([key], f" ({archived} of {total})")
@@ -68,7 +72,9 @@ def _compare(archive: OpenArchive, counted: Counted) -> Iterator[Finding]:
     if cut.count:
         what = f"have more {counted.child} than the provider gives out; these are archived"
         yield Finding(_CHECK, Level.NOTE, where, what, cut.count, tuple(cut.first))
-    good = parents - few.count - other.count - cut.count
+    if coming.count:
+        yield Finding(_CHECK, Level.NOTE, where, UNFINISHED, coming.count, tuple(coming.first))
+    good = parents - few.count - other.count - cut.count - coming.count
     yield Finding(_CHECK, Level.OK, where, f"{good:,} of {parents:,} are whole")
 
 

@@ -20,6 +20,7 @@ from target_sqlite_archive.checks.file import check_file, check_keys
 from target_sqlite_archive.checks.finding import Finding, Level
 from target_sqlite_archive.checks.index import check_indexes
 from target_sqlite_archive.checks.links import check_references, check_traces
+from target_sqlite_archive.checks.objects import check_objects
 from target_sqlite_archive.checks.payloads import check_dictionaries, check_payloads
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.reading import OpenArchive, open_archive
@@ -33,6 +34,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("dictionaries", check_dictionaries),
     ("payloads", check_payloads),
     ("traces", check_traces),
+    ("objects", check_objects),
     ("references", check_references),
     ("counters", check_counters),
     ("quarantine", check_quarantine),
@@ -49,8 +51,9 @@ def verify(archive: Path, as_json: bool) -> None:
     """Prove that ARCHIVE is whole, or list what is wrong with it.
 
     Checks the file and its indexes, reads every compressed text back against its hash, traces
-    every row to the payload it came from, compares counters with what is there, and looks for
-    quarantined records. The file is only read; a run may be writing to it meanwhile.
+    every row to the payload it came from and every payload to its row, compares counters with what
+    is there, and looks for quarantined records. The file is only read; a run may be writing to it
+    meanwhile.
 
     Exit code 0: all well. 1: something is wrong.
     """
