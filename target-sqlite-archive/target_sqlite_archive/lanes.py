@@ -147,7 +147,7 @@ class Lane:
             if not sound or needs_repair(text):
                 return None
             key.append(value)
-        return tuple(key) or None
+        return key or None
 
     def _check_keys(self, record: Members) -> None:
         missing = [key for key in self._keys if key not in record]
