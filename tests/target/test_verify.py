@@ -303,6 +303,16 @@ def test_an_object_in_the_middle_of_its_records_is_no_loss(archive: Archive, whe
     assert not verified(archive)["well"]
 
 
+def test_an_archive_of_a_tap_without_states_is_well(archive: Archive) -> None:
+    archive.feed(schema("t", {"id": "string"}), record("t", {"id": "1"}))
+    assert verified(archive)["well"]
+    (note,) = found(archive, "note")
+    assert (note["check"], note["what"]) == (
+        "state",
+        "no run has committed a state: every run begins from nothing",
+    )
+
+
 def test_what_is_absent_is_skipped_and_said(archive: Archive) -> None:
     archive.feed(SCHEMAS[2], conversation(1, parts=1)[2], state(bookmark("t", 1)))
     skipped = {f["where"]: f["what"] for f in found(archive, "skipped")}

@@ -37,6 +37,13 @@ def check_quarantine(archive: OpenArchive, progress: Progress) -> Iterator[Findi
 
 def check_state(archive: OpenArchive, progress: Progress) -> Iterator[Finding]:
     """Look at the state that the next run starts from."""
+    ever = archive.connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM _states) OR EXISTS (SELECT 1 FROM _bookmarks)"
+    ).fetchone()[0]
+    if not ever:
+        what = "no run has committed a state: every run begins from nothing"
+        yield Finding("state", Level.NOTE, "_states", what)
+        return
     try:
         last_state(archive.connection)
     except NoStateError as error:
