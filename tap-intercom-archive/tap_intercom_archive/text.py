@@ -11,13 +11,13 @@ what the parser would give (a test compares). Everything else is parsed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 # fmt: off
-_BLOCKS = frozenset({
+_SEEN_AS_BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "dd", "details", "div", "dl", "dt",
     "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
     "hr", "html", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table",
@@ -50,9 +50,11 @@ _INLINE = frozenset(
     {"a", "b", "code", "em", "i", "s", "small", "span", "strong", "sub", "sup", "u"}
 )
 _PARAGRAPHS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "p", "pre"})
-_FLOWS = frozenset({"blockquote", "div", "ol", "ul"})
-_BLOCK_ENDS = frozenset(f"/{name}" for name in _PARAGRAPHS | _FLOWS | {"li"})
+_BLOCKS = _PARAGRAPHS | {"blockquote", "div", "li", "ol", "ul"}
+_ENDS = {name: f"/{name}" for name in _INLINE | _BLOCKS}
+_BLOCK_ENDS = frozenset(f"/{name}" for name in _BLOCKS)
 _LIST_ENDS = frozenset({"/ol", "/ul"})
+_BREAKS = frozenset({"br", "br/"})
 _TAG = re.compile(r"<([^<>]+)>")
 _ATTRIBUTES = re.compile(r'(?:[a-z-]+="[^"]*" ?)*/?')
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
@@ -74,8 +76,9 @@ def _pieces_as_they_stand(html: str) -> list[str] | None:
     before, *tags_and_texts = _TAG.split(html)
     if 2 * html.count("<") != len(tags_and_texts):
         return None
-    is_one_line = len(html.splitlines()) == 1
-    pieces = [_as_it_stands(before, is_one_line)] if tags_and_texts else [_dereferenced(html)]
+    is_one_line = not tags_and_texts or len(html.splitlines()) == 1
+    is_plain = is_one_line and "&" not in html
+    pieces = [_as_it_stands(before, is_one_line)]
     awaited: list[str] = []
     in_paragraph = False
     label_begins, address = 0, ""
@@ -96,31 +99,32 @@ def _pieces_as_they_stand(html: str) -> list[str] | None:
                 name, _, attributes = tag.partition(" ")
                 if not _ATTRIBUTES.fullmatch(attributes):
                     return None
-            if name == "br" or name == "br/":
+            if name in _BREAKS:
                 pieces.append("\n")
             elif name == "img":
                 pieces.append(_image(_attribute(attributes, "alt")))
-            elif not _keeps_its_place(name, awaited, in_paragraph):
-                return None
             else:
-                awaited.append("/" + name)
-                if name == "a":
-                    label_begins, address = len(pieces), _attribute(attributes, "href")
-                elif name not in _INLINE:
+                end = _ENDS.get(name)
+                if end is None or not _keeps_its_place(end, awaited, in_paragraph):
+                    return None
+                awaited.append(end)
+                if end in _BLOCK_ENDS:
                     pieces.append("\n- " if name == "li" else "\n")
                     in_paragraph = name in _PARAGRAPHS
+                elif name == "a":
+                    label_begins, address = len(pieces), _attribute(attributes, "href")
         if text:
-            pieces.append(_as_it_stands(text, is_one_line))
+            pieces.append(text if is_plain else _as_it_stands(text, is_one_line))
     return None if awaited else pieces
 
 
-def _keeps_its_place(name: str, awaited: list[str], in_paragraph: bool) -> bool:
+def _keeps_its_place(end: str, awaited: list[str], in_paragraph: bool) -> bool:
     """Say whether the parser, too, opens the element here and closes no other for it."""
-    if name in _INLINE:
-        return name != "a" or "/a" not in awaited
-    if name == "li":
+    if end == "/a":
+        return end not in awaited
+    if end == "/li":
         return bool(awaited) and awaited[-1] in _LIST_ENDS
-    return not in_paragraph and (name in _PARAGRAPHS or name in _FLOWS)
+    return not (in_paragraph and end in _BLOCK_ENDS)
 
 
 def _as_it_stands(text: str, is_one_line: bool) -> str:
@@ -184,7 +188,7 @@ def _opened(node: LexborNode, pieces: list[str]) -> _Open:
         return _Open(children, link=node, begin=len(pieces))
     if tag in _CELLS:
         return _Open(children, after=" ")
-    if tag in _BLOCKS:
+    if tag in _SEEN_AS_BLOCKS:
         pieces.append("\n- " if tag == "li" else "\n")
         return _Open(children, after="\n")
     return _Open(children)
@@ -217,11 +221,10 @@ def _link(label: str, address: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    return "\n".join([tidy for line in text.splitlines() if (tidy := _tidy_line(line))])
-
-
-def _tidy_line(line: str) -> str:
+    lines: Iterable[str]
     # The only white space that counts as printable is the blank.
-    if "  " in line or not line.isprintable():
-        return " ".join(line.split())
-    return line.strip()
+    if "  " in text or not text.replace("\n", "").isprintable():
+        lines = (" ".join(line.split()) for line in text.splitlines())
+    else:
+        lines = map(str.strip, text.split("\n"))
+    return "\n".join(filter(None, lines))
