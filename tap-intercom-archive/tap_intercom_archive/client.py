@@ -15,7 +15,9 @@ from functools import cached_property
 from typing import Any
 
 import backoff
-import requests
+import urllib3
+from requests.exceptions import InvalidSchema, InvalidURL
+from urllib3 import BaseHTTPResponse
 
 from tap_intercom_archive import errors
 from tap_intercom_archive.clock import ServerClock, Stop
@@ -175,38 +177,36 @@ class Client:
                 self.counts.calls += 1
             sent_at = self._clock.monotonic()
             try:
-                response, body = self._connection.send(
+                response = self._connection.send(
                     request.method, request.path, request.params, request.json
                 )
-            except requests.Timeout:
+            except urllib3.exceptions.TimeoutError:
                 raise errors.Faulty(
                     f"Intercom did not answer {request.spoken} within "
                     f"{self._settings.request_timeout} s: try again, or raise `request_timeout`."
                 ) from None
-            except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
+            except (InvalidURL, InvalidSchema):
                 raise errors.Refusal(
                     "`api_url` is not an address: give one like https://api.intercom.io."
                 ) from None
-            except requests.RequestException as error:
+            except urllib3.exceptions.HTTPError as error:
                 raise errors.Faulty(
                     f"No connection to Intercom for {request.spoken} ({type(error).__name__}): "
                     "check the network, `region` and `api_url`."
                 ) from None
             at = self._clock.read(response.headers, sent_at)
             self.limiter.learn(response.headers)
-        if response.status_code == 200:
-            return self._answer(request, response, body, at)
-        raise self._error(request, response, body)
+        if response.status == 200:
+            return self._answer(request, response, at)
+        raise self._error(request, response)
 
-    def _answer(
-        self, request: Request, response: requests.Response, body: bytes, at: float | None
-    ) -> Answer:
+    def _answer(self, request: Request, response: BaseHTTPResponse, at: float | None) -> Answer:
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if not any(media_type.endswith(wanted) for wanted in request.accept):
             raise errors.Faulty(
                 f"Intercom answered {request.spoken} with something that is no JSON."
             )
-        document = None
+        body, document = response.data, None
         if request.accept == _JSON and request.route:
             with suppress(ValueError):
                 document = parse(body)
@@ -222,10 +222,10 @@ class Client:
             ) from None
         return answer
 
-    def _error(self, request: Request, response: requests.Response, body: bytes) -> errors.ApiError:
-        status = response.status_code
+    def _error(self, request: Request, response: BaseHTTPResponse) -> errors.ApiError:
+        status = response.status
         where = f"Intercom refused {request.spoken} ({status})"
-        trace = _request_id(response, body)
+        trace = _request_id(response)
         if status == 429:
             return errors.Throttled(
                 f"Intercom's rate limit is used up ({request.spoken}, 429): other apps may share "
@@ -245,7 +245,7 @@ class Client:
                 f"Intercom failed at {request.spoken} ({status}): try again later.{trace}", status
             )
         return errors.BadRequest(
-            f"{where}: check `api_version` and `api_url`{_error_code(body)}.{trace}", status
+            f"{where}: check `api_version` and `api_url`{_error_code(response)}.{trace}", status
         )
 
     def workspace(self) -> Workspace:
@@ -269,22 +269,22 @@ class Client:
         )
 
 
-def _request_id(response: requests.Response, body: bytes) -> str:
+def _request_id(response: BaseHTTPResponse) -> str:
     """Give Intercom's own name of the request, for its support."""
-    found = response.headers.get("X-Request-Id") or _error_list(body).get("request_id")
+    found = response.headers.get("X-Request-Id") or _error_list(response).get("request_id")
     return f" Request id {found}." if isinstance(found, str) and found.isprintable() else ""
 
 
-def _error_code(body: bytes) -> str:
+def _error_code(response: BaseHTTPResponse) -> str:
     """Give Intercom's error code, a fixed word; its message may repeat what was sent."""
-    listed = _error_list(body).get("errors")
+    listed = _error_list(response).get("errors")
     first = listed[0] if isinstance(listed, list) and listed else None
     code = first.get("code") if isinstance(first, dict) else None
     return f" (code {code})" if isinstance(code, str) and code.isidentifier() else ""
 
 
-def _error_list(body: bytes) -> Mapping[str, Any]:
+def _error_list(response: BaseHTTPResponse) -> Mapping[str, Any]:
     try:
-        return parse(body)
+        return parse(response.data)
     except ValueError:
         return {}

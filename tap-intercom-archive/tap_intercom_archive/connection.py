@@ -1,22 +1,22 @@
 """One thread's connection to the API: what is the same for all its requests is worked out once.
 
-That is headers and token, and what the environment says of proxies and certificates, which
-`requests` would look up for every call. What is asked, and what an answer means, is left to
-`client`.
+That is headers and token, and what the environment says of proxies and certificates. `requests`
+works it out; sent is by the pool of `urllib3` that it gives, because `requests` would work it
+out anew for every call. What is asked, and what an answer means, is left to `client`.
 """
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 
+from tap_intercom_archive.errors import Refusal
 from tap_intercom_archive.settings import Settings
-
-# An answer is read in one go, or nearly.
-_CHUNK_BYTES = 1 << 20
 
 
 class _Bearer(AuthBase):
@@ -34,9 +34,12 @@ class Connection:
     """Sends requests, one at a time, over one pooled connection."""
 
     def __init__(self, settings: Settings) -> None:
-        """Work out headers, proxies and certificates; raises what `requests` raises."""
-        self._timeout = settings.request_timeout
-        self._session = session = requests.Session()
+        """Work out headers, proxies and certificates.
+
+        Raises InvalidURL or InvalidSchema of `requests` for an address or a proxy that is none,
+        Refusal where the certificates that the environment names are not there.
+        """
+        session = requests.Session()
         session.auth = _Bearer(settings.access_token)
         session.headers.update(
             {
@@ -45,23 +48,41 @@ class Connection:
                 "User-Agent": settings.user_agent,
             }
         )
-        session.mount(settings.base_url, HTTPAdapter(pool_connections=1, pool_maxsize=1))
-        self._prepared = session.prepare_request(requests.Request("GET", settings.base_url))
-        self._base = (self._prepared.url or "").rstrip("/")
-        self._environment = session.merge_environment_settings(self._base, {}, True, None, None)
+        asked = session.prepare_request(requests.Request("GET", settings.base_url))
+        url = asked.url or settings.base_url
+        environment = session.merge_environment_settings(url, {}, None, None, None)
+        proxies, verify = environment["proxies"], environment["verify"]
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
+        pool = adapter.get_connection_with_tls_context(asked, verify, proxies)
+        assert isinstance(pool, HTTPConnectionPool), "the API speaks HTTP"
+        self.pool = pool
+        try:
+            adapter.cert_verify(pool, url, verify, None)  # type: ignore[no-untyped-call]
+        except OSError:
+            raise Refusal(
+                "The certificates that the environment names are not there: correct "
+                "`REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE`."
+            ) from None
+        # A proxy must be told the whole address.
+        self._base = adapter.request_url(asked, proxies).rstrip("/")
+        self._headers = dict(asked.headers)
+        self._timeout = Timeout(connect=settings.request_timeout, read=settings.request_timeout)
 
     def send(
         self, method: str, path: str, params: tuple[tuple[str, str], ...] = (), json: Any = None
-    ) -> tuple[requests.Response, bytes]:
-        """Give the answer and its body; raises what `requests` raises, follows no redirect."""
-        prepared = self._prepared.copy()
-        prepared.method = method
-        prepared.url = self._base + path
-        if params:
-            prepared.prepare_url(prepared.url, params)
-        if json is not None:
-            prepared.prepare_body(None, None, json)
-        response = self._session.send(
-            prepared, timeout=self._timeout, allow_redirects=False, **self._environment
+    ) -> BaseHTTPResponse:
+        """Give the answer, its body read; follows no redirect.
+
+        Raises HTTPError of `urllib3` where there is none.
+        """
+        target = self._base + path + (f"?{urlencode(params)}" if params else "")
+        return self.pool.request(
+            method,
+            target,
+            headers=self._headers,
+            json=json,
+            timeout=self._timeout,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
         )
-        return response, b"".join(response.iter_content(_CHUNK_BYTES))

@@ -3,45 +3,50 @@
 from __future__ import annotations
 
 import pytest
-import requests_mock
+from urllib3.exceptions import ProxyError
 
 from tap_intercom_archive.clock import Stop
+from tap_intercom_archive.connection import Connection
 from tap_intercom_archive.errors import ApiError
 from tap_intercom_archive.run import connect
 from tap_intercom_archive.settings import Settings
+from tests.tap.listening import listening
 
 TOKEN = "synthetic-token"
 HOSTS = {"us": "api.intercom.io", "eu": "api.eu.intercom.io", "au": "api.au.intercom.io"}
 
 
 @pytest.mark.parametrize(("region", "host"), HOSTS.items())
-def test_each_region_has_its_host(
-    region: str, host: str, requests_mock: requests_mock.Mocker
-) -> None:
-    answer = {"app": {"id_code": "synth", "region": region.upper()}}
-    requests_mock.get(
-        f"https://{host}/me", json=answer, headers={"Content-Type": "application/json"}
-    )
-    settings = Settings.read(
-        {"access_token": TOKEN, "region": region, "api_version": "2.16"}, "tests"
-    )
-    assert connect(settings, Stop()).workspace().id == "synth"
-    sent = requests_mock.request_history[0].headers
-    assert sent["Authorization"] == f"Bearer {TOKEN}"
-    assert sent["Intercom-Version"] == "2.16"
-    assert sent["User-Agent"] == "tests"
+def test_each_region_has_its_host(region: str, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(status=502) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "")
+        settings = Settings.read({"access_token": TOKEN, "region": region}, "tests")
+        with pytest.raises(ProxyError):
+            Connection(settings).send("GET", "/me")
+    (asked,) = proxy.asked
+    assert (asked.method, asked.target) == ("CONNECT", f"{host}:443")
+    assert "Authorization" not in asked.headers
 
 
-def test_token_is_not_taken_to_where_a_redirect_points(
-    requests_mock: requests_mock.Mocker,
-) -> None:
-    elsewhere = requests_mock.get("https://elsewhere.example.com/me", json={})
-    requests_mock.get(
-        "https://api.intercom.io/me",
-        status_code=302,
-        headers={"Location": "https://elsewhere.example.com/me"},
-    )
-    settings = Settings.read({"access_token": TOKEN}, "tests")
-    with pytest.raises(ApiError):
-        connect(settings, Stop()).workspace()
-    assert not elsewhere.called
+def test_token_version_and_name_go_out() -> None:
+    answer = b'{"app": {"id_code": "synth"}}'
+    with listening(body=answer) as api:
+        settings = Settings.read(
+            {"access_token": TOKEN, "api_url": api.url, "api_version": "2.16"}, "tests"
+        )
+        assert connect(settings, Stop()).workspace().id == "synth"
+    (asked,) = api.asked
+    assert (asked.method, asked.target) == ("GET", "/me")
+    assert asked.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert asked.headers["Intercom-Version"] == "2.16"
+    assert asked.headers["User-Agent"] == "tests"
+
+
+def test_token_is_not_taken_to_where_a_redirect_points() -> None:
+    with listening() as elsewhere, listening(302, {"Location": f"{elsewhere.url}/me"}) as api:
+        settings = Settings.read({"access_token": TOKEN, "api_url": api.url}, "tests")
+        with pytest.raises(ApiError):
+            connect(settings, Stop()).workspace()
+    assert [asked.target for asked in api.asked] == ["/me"]
+    assert elsewhere.asked == []
