@@ -12,19 +12,30 @@ from functools import lru_cache
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # Epoch seconds stay below this until the year 5138; milliseconds are above it since 1973.
 _MILLISECONDS_FROM = 100_000_000_000
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
 # The years 1 to 9999, which is what `iso` can write.
 _EARLIEST, _LATEST = -62_135_596_800, 253_402_300_799
 
 
-# An object is created, updated and notified of in the same few seconds.
-@lru_cache(maxsize=4096)
 def iso(epoch_seconds: float) -> str:
     """Give ISO 8601 UTC; fractions of a second only where there are any.
 
     Raises OverflowError where the year does not fit four digits.
     """
-    moment = _EPOCH + timedelta(seconds=epoch_seconds)
-    return moment.isoformat().replace("+00:00", "Z")
+    whole = int(epoch_seconds)
+    if whole != epoch_seconds:
+        moment = _EPOCH + timedelta(seconds=epoch_seconds)
+        return moment.isoformat().replace("+00:00", "Z")
+    days, seconds = divmod(whole, 86_400)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{_date(days)}T{_TWO_DIGITS[hour]}:{_TWO_DIGITS[minute]}:{_TWO_DIGITS[second]}Z"
+
+
+# Most of a workspace's times fall on a few thousand days.
+@lru_cache(maxsize=4096)
+def _date(days: int) -> str:
+    return (_EPOCH + timedelta(days=days)).date().isoformat()
 
 
 def iso_of(value: object) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import example, given
@@ -71,3 +71,15 @@ def test_fractions_are_written_only_where_there_are_any() -> None:
     assert iso(1.5) == "1970-01-01T00:00:01.500000Z"
     assert iso(1.0) == "1970-01-01T00:00:01Z"
     assert iso(-62_135_596_800) == "0001-01-01T00:00:00Z"
+    assert iso(-0.5) == "1969-12-31T23:59:59.500000Z"
+    with pytest.raises(OverflowError):
+        iso(253_402_300_800)
+
+
+@given(st.integers(-62_135_596_800, 253_402_300_799))
+@example(-62_135_596_800)
+@example(-1)
+@example(253_402_300_799)
+def test_whole_seconds_are_written_as_the_standard_library_does(seconds: int) -> None:
+    moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
+    assert iso(seconds) == iso(float(seconds)) == moment.isoformat().replace("+00:00", "Z")
