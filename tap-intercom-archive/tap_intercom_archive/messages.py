@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 
 from singer_sdk import Stream
-from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder
+from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder, serialize_jsonl
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.singerlib import Message, RecordMessage
+from singer_sdk.singerlib import Message, RecordMessage, StateMessage
 
 from tap_intercom_archive.resources import Record
 
@@ -29,9 +29,15 @@ class Writer(MsgSpecWriter):
         super().__init__()
         self._held: list[bytes] = []
 
+    def serialize_message(self, message: Message) -> bytearray:
+        """Encode a message; a state as it is, where the SDK would first copy it piece by piece."""
+        if isinstance(message, StateMessage):
+            return serialize_jsonl({"type": message.type, "value": message.value})
+        return super().serialize_message(message)
+
     def write_message(self, message: Message) -> None:
         """Write a message after all that came before it."""
-        self._held.append(bytes(self.format_message(message)))
+        self._held.append(bytes(self.serialize_message(message)))
         if not isinstance(message, RecordMessage):
             self.flush()
 

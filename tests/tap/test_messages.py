@@ -120,3 +120,12 @@ def test_records_wait_for_their_object_and_go_before_any_other_message() -> None
     lines = printed(lambda: writer.write_message(StateMessage(value={}))).splitlines()
     assert [json.loads(line)["type"] for line in lines] == ["RECORD", "RECORD", "STATE"]
     assert printed(writer.flush) == b""
+
+
+@given(st.dictionaries(st.text(), VALUES))
+@settings(max_examples=30)
+def test_states_are_written_as_the_sdk_writes_them(state: dict[str, Any]) -> None:
+    message = StateMessage(value=state)
+    assert printed(lambda: Writer().write_message(message)) == printed(
+        lambda: MsgSpecWriter().write_message(message)
+    )
