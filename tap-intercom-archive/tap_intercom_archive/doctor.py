@@ -41,7 +41,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Finding:
-    """The verdict on some streams of one resource, with the scope they need."""
+    """The verdict on some streams, with the scope they need; `resource` is what was refused."""
 
     resource: str
     streams: tuple[str, ...]
@@ -104,9 +104,12 @@ def _examine(client: Client, settings: Settings, resource: Resource) -> list[Fin
         verdict = Verdict(UNSERVED, why)
     findings = [Finding(resource.name, own, resource.scope, verdict)]
     if fed:
+        name = resource.name
         if verdict.word == ALLOWED:
+            # What is refused here is refused to these streams alone.
+            name = fed[0]
             verdict = _verdict(lambda: _transcripts(client, resource, found))
-        findings.append(Finding(resource.name, fed, resource.scope, verdict))
+        findings.append(Finding(name, fed, resource.scope, verdict))
     return findings
 
 

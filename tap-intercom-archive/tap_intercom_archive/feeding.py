@@ -1,21 +1,23 @@
 """Walked lists that bring something beside their rows: transcripts of calls, deletions.
 
-The walk itself is in `readers`.
+The walk itself is in `readers`, how transcripts are asked for in `transcripts`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
 from tap_intercom_archive import normalize, transcripts
 from tap_intercom_archive.client import Request
-from tap_intercom_archive.errors import Faulty, Gone
-from tap_intercom_archive.payload import Payload
+from tap_intercom_archive.errors import ApiError, BadRequest, Denied, Faulty, Gone
+from tap_intercom_archive.ledger import Owed, Scope
+from tap_intercom_archive.payload import Payload, parse
 from tap_intercom_archive.readers import SECONDS_PER_DAY, Fetched, WalkReader, nothing
 from tap_intercom_archive.resources import TRANSCRIPT_SEARCH_MAXIMUM, Record, object_path
 from tap_intercom_archive.times import epoch
+from tap_intercom_archive.transcripts import Call
 
 MISSING = "transcript missing"
 # A transcript may come in parts, so a fresh one is asked for once more.
@@ -23,93 +25,169 @@ MAY_GROW = "transcript may grow"
 # Not a matter of patience but of a fault: a run that ends owing this is incomplete.
 FAILED = "failed"
 AWAITED = frozenset({MISSING, MAY_GROW})
+# So many failures one after the other are no longer one call's.
+FAILED_IN_A_ROW = 50
 
 
 class CallReader(WalkReader):
-    """Reads calls, and asks for the transcripts of those that have ended."""
+    """Reads calls, and asks for the transcripts of those that have ended.
+
+    Transcripts that are refused end their own stream, not the calls'. The scope of the state
+    then leaves them out, so the first run that may have them reads every call again for them.
+    """
+
+    _failed_in_a_row = 0
 
     @property
     def _stream(self) -> str | None:
-        """The transcripts' stream, None where it is not selected."""
+        """The transcripts' stream, None where it is not selected or was refused."""
         return next((cut.name for cut in self.resource.fed if cut.name in self.streams), None)
+
+    def objects(self) -> Iterator[Fetched]:
+        """Give the calls that are new or changed, and those whose transcripts are owed."""
+        stream = self._stream
+        if stream is not None and self._could_not_be_had(stream):
+            self._ask_for_one()
+        yield from super().objects()
+
+    def _could_not_be_had(self, stream: str) -> bool:
+        """Say whether the state speaks of all that is asked for but transcripts."""
+        is_outgrown = self.ledger.is_outgrown
+        return is_outgrown(self.scope) and not is_outgrown(self._scope_without(stream))
+
+    def _ask_for_one(self) -> None:
+        """See whether transcripts are still denied before all calls are read again for them."""
+        page = next(self.list_pages(), None)
+        calls = map(parse, (hit.body for hit in self.hits(page))) if page else ()
+        for _, got in self._ask(islice(filter(_has_ended, calls), 1)):
+            if isinstance(got, Denied):
+                self._stop_asking(got)
 
     def awaited(self) -> int:
         """Count the transcripts that may still come, or grow."""
         return sum(owed.reason in AWAITED for owed in self.ledger.owed.values())
 
     def owed(self, now: float) -> Iterator[Fetched]:
-        """Ask again for transcripts that were missing or fresh; the call comes with it."""
+        """Ask again for transcripts that were missing, failed or fresh; the call comes with it."""
         stream = self._stream
-        if stream is not None:
-            yield from self.batched(self._owed_calls(stream, now))
+        if stream is None:
+            return
+        for fetched in self.batched(self._owed_calls(stream, now)):
+            yield fetched
+            if self._stream is None:
+                return
 
     def _owed_calls(self, stream: str, now: float) -> Iterator[Fetched]:
         for owed in self.ledger.owed_of(stream):
-            ended_at = epoch(owed.since) or 0
-            if owed.reason == MAY_GROW and now - ended_at < SECONDS_PER_DAY:
+            if owed.reason == MAY_GROW and not _is_a_day_old(owed, now):
                 continue
-            route = f"{self.resource.listing.path}/{{id}}"
-            request = Request(
-                "GET", object_path(route, owed.id), scope=self.resource.scope, route=route
-            )
             try:
-                answer = self.run.client.send(request)
+                payload = self._fetch(owed.id)
             except Gone:
                 self.ledger.settle(stream, owed.id)
-                continue
-            except Faulty:
-                self.ledger.owe(stream, owed.id, FAILED, ended_at)
-                continue
-            payload = self.payload(owed.id, answer.body, answer)
-            if normalize.record_id(payload.document) != owed.id:
-                self.ledger.owe(stream, owed.id, FAILED, ended_at)
-                continue
-            changed = normalize.time_of(self.resource, payload.document)
-            yield Fetched(payload, changed, nothing)
+            except (BadRequest, Faulty):
+                self.ledger.owe(stream, owed.id, FAILED, epoch(owed.since) or 0)
+            else:
+                changed = normalize.time_of(self.resource, payload.document)
+                yield Fetched(payload, changed, nothing)
+
+    def _fetch(self, call_id: str) -> Payload:
+        """Fetch one call; raises ApiError."""
+        route = f"{self.resource.listing.path}/{{id}}"
+        path = object_path(route, call_id)
+        request = Request("GET", path, scope=self.resource.scope, route=route)
+        answer = self.run.client.send(request)
+        payload = self.payload(call_id, answer.body, answer)
+        try:
+            answered_id = normalize.record_id(payload.document)
+        except ValueError:
+            answered_id = None
+        if answered_id != call_id:
+            raise Faulty(f"Intercom's answer to {request.spoken} does not hold that call.")
+        return payload
 
     def batched(self, fetched: Iterator[Fetched]) -> Iterator[Fetched]:
         """Give calls with their transcripts, asked for by the batch."""
-        stream = self._stream
-        if stream is None:
-            yield from fetched
-            return
         while batch := list(islice(fetched, TRANSCRIPT_SEARCH_MAXIMUM)):
-            yield from self._with_transcripts(stream, batch)
+            stream = self._stream
+            yield from batch if stream is None else self._with_transcripts(stream, batch)
 
     def _with_transcripts(self, stream: str, batch: list[Fetched]) -> Iterator[Fetched]:
-        now = self.run.client.now()
-        ended = [
-            call.payload.document
-            for call in batch
-            if epoch(call.payload.document.get("ended_at")) is not None
-        ]
         beside: dict[str, tuple[Payload, Record]] = {}
-        for call, transcript in transcripts.fetch(
-            self.run.client.send, ended, self.resource.scope, self.run.settings.api_version
-        ):
-            call_id = str(normalize.record_id(call))
-            ended_at = epoch(call.get("ended_at")) or 0
-            if isinstance(transcript, Faulty):
-                self.ledger.settle(stream, call_id)
-                self.ledger.owe(stream, call_id, FAILED, ended_at)
+        refusal: ApiError | None = None
+        for call, got in self._ask(fetched.payload.document for fetched in batch):
+            if isinstance(got, Denied):
+                refusal = got
                 continue
-            if transcript is not None:
-                beside[call_id] = (transcript, transcripts.transcript_record(transcript, call))
-            self._note(stream, call_id, ended_at, now, is_there=transcript is not None)
+            self._note(stream, call, got)
+            if isinstance(got, ApiError):
+                self._failed_in_a_row += 1
+                refusal = got if self._failed_in_a_row >= FAILED_IN_A_ROW else refusal
+                continue
+            self._failed_in_a_row = 0
+            if got is not None:
+                beside[got.record_id] = (got, transcripts.transcript_record(got, call))
+        if refusal is not None:
+            self._stop_asking(refusal)
         for fetched in batch:
             extra = beside.get(fetched.payload.record_id)
             yield replace(fetched, beside=(extra,)) if extra else fetched
 
-    def _note(
-        self, stream: str, call_id: str, ended_at: float, now: float, *, is_there: bool
-    ) -> None:
-        """Owe a missing transcript until it is too old to come, a fresh one for a day."""
+    def _ask(self, calls: Iterable[Call]) -> Iterator[tuple[Call, transcripts.Got]]:
+        run, ended = self.run, list(filter(_has_ended, calls))
+        return transcripts.fetch(
+            run.client.send, run.workers, ended, self.resource.scope, run.settings.api_version
+        )
+
+    def _note(self, stream: str, call: Call, got: transcripts.Got) -> None:
+        """Owe what failed, what is missing and may still come, and for a day what was found."""
+        call_id = str(normalize.record_id(call))
+        ended_at, now = epoch(call.get("ended_at")) or 0, self.run.client.now()
+        may_come = now - ended_at <= self.run.settings.transcript_max_age_days * SECONDS_PER_DAY
         self.ledger.settle(stream, call_id)
-        age = now - ended_at
-        if is_there and age < SECONDS_PER_DAY:
+        if isinstance(got, ApiError):
+            self.ledger.owe(stream, call_id, FAILED, ended_at)
+        elif got is None:
+            if may_come:
+                self.ledger.owe(stream, call_id, MISSING, ended_at)
+        elif now - ended_at < SECONDS_PER_DAY:
             self.ledger.owe(stream, call_id, MAY_GROW, ended_at)
-        elif not is_there and age <= self.run.settings.transcript_max_age_days * SECONDS_PER_DAY:
-            self.ledger.owe(stream, call_id, MISSING, ended_at)
+
+    def _stop_asking(self, refusal: ApiError) -> None:
+        """Leave transcripts alone for the rest of this run, and say so."""
+        stream = self._stream
+        assert stream is not None, "only what is asked for is refused"
+        counted = self.run.report.of(stream)
+        if isinstance(refusal, Denied):
+            self.run.check_token(refusal)
+            counted.denied = str(refusal)
+            counted.accepted = stream in self.run.settings.accept_denied
+            self._end(stream)
+        else:
+            self._fail(stream, str(refusal))
+        self.streams = self.scope.streams
+
+    def _fail(self, stream: str, why: str) -> None:
+        self.run.report.of(stream).failed = why
+        self._end(stream)
+
+    def _end(self, stream: str) -> None:
+        """Say how transcripts ended, and let the next run begin anew with them."""
+        self.run.report.done(stream)
+        self.scope = self._scope_without(stream)
+
+    def _scope_without(self, stream: str) -> Scope:
+        return replace(
+            self.scope, streams=tuple(name for name in self.scope.streams if name != stream)
+        )
+
+
+def _has_ended(call: Call) -> bool:
+    return epoch(call.get("ended_at")) is not None
+
+
+def _is_a_day_old(owed: Owed, now: float) -> bool:
+    return now - (epoch(owed.since) or 0) >= SECONDS_PER_DAY
 
 
 class DeletionReader(WalkReader):

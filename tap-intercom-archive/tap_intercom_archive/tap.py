@@ -108,7 +108,8 @@ class TapIntercomArchive(Tap):
     def warn(self) -> None:
         """Say what the settings hold without effect."""
         known = self.config_jsonschema["properties"]
-        fetched = [resource.name for resource in RESOURCES]
+        fetched = [row.name for row in RESOURCES]
+        fetched += [cut.name for row in RESOURCES for cut in row.fed]
         for sentence in settings.oddities(self.config, known, fetched):
             self.logger.warning("%s", sentence)
 

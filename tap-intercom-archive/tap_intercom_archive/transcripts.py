@@ -14,7 +14,8 @@ from typing import Any
 
 from tap_intercom_archive.client import Answer, Request
 from tap_intercom_archive.columns import value_at
-from tap_intercom_archive.errors import Faulty, Gone
+from tap_intercom_archive.errors import ApiError, BadRequest, Gone
+from tap_intercom_archive.hydration import Fetches, Workers
 from tap_intercom_archive.normalize import record_id
 from tap_intercom_archive.paging import Send, read_page
 from tap_intercom_archive.payload import Payload, parse, parse_any
@@ -35,18 +36,16 @@ _SPEAKERS = ("speaker", "speaker_name", "participant", "name", "role")
 _CONTENTS = ("content", "text", "transcript", "body")
 
 Call = Mapping[str, Any]
+# None stands for a transcript that is not there yet, an error for one that could not be had.
+Got = Payload | ApiError | None
 
 
 def fetch(
-    send: Send, calls: Sequence[Call], scope: str, api_version: str
-) -> Iterator[tuple[Call, Payload | Faulty | None]]:
-    """Give each call with its transcript's payload.
-
-    None stands for one that is not there yet, Faulty for one that could not be had. Raises what
-    else `send` raises, but for a single call that is gone.
-    """
-    found: dict[str, Payload | None] = {}
-    failed: dict[str, Faulty] = {}
+    send: Send, workers: Workers, calls: Sequence[Call], scope: str, api_version: str
+) -> Iterator[tuple[Call, Got]]:
+    """Give each call with its transcript's payload, or what there was instead."""
+    found: dict[str, Got] = {}
+    failed: dict[str, ApiError] = {}
     conversations = list(
         dict.fromkeys(str(call["conversation_id"]) for call in calls if call.get("conversation_id"))
     )
@@ -54,36 +53,43 @@ def fetch(
         some = conversations[begin : begin + TRANSCRIPT_SEARCH_MAXIMUM]
         try:
             found.update(_search(send, some, scope, api_version))
-        except Faulty as fault:
-            failed.update(dict.fromkeys(some, fault))
-    for call in calls:
-        call_id = record_id(call)
-        if call_id is None:
+        except (BadRequest, Gone):
+            # One conversation may be what it stumbles over: the calls are asked for singly.
             continue
-        conversation = str(call.get("conversation_id"))
-        if call_id in found or conversation in failed:
-            yield call, found.get(call_id) or failed.get(conversation)
-            continue
-        try:
-            yield call, _fetch_one(send, call_id, scope, api_version)
-        except Faulty as fault:
-            yield call, fault
+        except ApiError as error:
+            failed.update(dict.fromkeys(some, error))
+    by_id = {call_id: call for call in calls if (call_id := record_id(call)) is not None}
+    for call_id, call in by_id.items():
+        fault = failed.get(str(call.get("conversation_id")))
+        if fault is not None:
+            found.setdefault(call_id, fault)
+    singly: Fetches[str, Payload | None] = Fetches(
+        workers, lambda call_id: _fetch_one(send, call_id, scope, api_version)
+    )
+    found.update(singly.all([call_id for call_id in by_id if call_id not in found]))
+    for call_id, call in by_id.items():
+        yield call, found[call_id]
 
 
 def _search(
     send: Send, conversations: list[str], scope: str, api_version: str
-) -> Iterator[tuple[str, Payload | None]]:
-    """Give the transcripts of these conversations' calls by call id, None for an empty one."""
+) -> dict[str, Payload | None]:
+    """Give the transcripts of these conversations' calls by call id, None for an empty one.
+
+    Raises ApiError.
+    """
     request = Request(
         "POST", TRANSCRIPT_SEARCH, json={"conversation_ids": conversations}, scope=scope
     )
     answer = send(request)
+    found: dict[str, Payload | None] = {}
     for body in read_page(answer, "data").items:
         document = parse(body)
         call_id = record_id(document)
         if call_id is not None:
             is_there = bool(_said(document.get("transcript")))
-            yield call_id, _payload(call_id, body, answer, api_version) if is_there else None
+            found[call_id] = _payload(call_id, body, answer, api_version) if is_there else None
+    return found
 
 
 def _fetch_one(send: Send, call_id: str, scope: str, api_version: str) -> Payload | None:
