@@ -14,7 +14,7 @@ from typing import Any
 
 from tap_intercom_archive.client import Answer, Request
 from tap_intercom_archive.columns import value_at
-from tap_intercom_archive.errors import ApiError, BadRequest, Gone
+from tap_intercom_archive.errors import ApiError, BadRequest, Faulty, Gone
 from tap_intercom_archive.hydration import Fetches, Workers
 from tap_intercom_archive.normalize import record_id
 from tap_intercom_archive.paging import Send, read_page
@@ -76,7 +76,7 @@ def _search(
 ) -> dict[str, Payload | None]:
     """Give the transcripts of these conversations' calls by call id, None for an empty one.
 
-    Raises ApiError.
+    Raises ApiError, Faulty where the answer holds something else than calls.
     """
     request = Request(
         "POST", TRANSCRIPT_SEARCH, json={"conversation_ids": conversations}, scope=scope
@@ -84,7 +84,10 @@ def _search(
     answer = send(request)
     found: dict[str, Payload | None] = {}
     for body in read_page(answer, "data").items:
-        document = parse(body)
+        try:
+            document = parse(body)
+        except ValueError:
+            raise Faulty(f"Intercom's answer to {request.label} holds no calls.") from None
         call_id = record_id(document)
         if call_id is not None:
             is_there = bool(_said(document.get("transcript")))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tap_intercom_archive.feeding import FAILED
 from tests.sandbox.process import Sandbox
 from tests.sandbox.workspace import Sizes
 from tests.tap import running
@@ -25,6 +26,15 @@ def phone(tmp_path: Path) -> Iterator[Phone]:
 
 def calls_of(phone: Phone) -> set[str]:
     return {row["id"] for row in phone.done.records("calls")}
+
+
+@pytest.mark.parametrize("body", [b'{"data": [null]}', b'{"data": [{"id": "\xff"}]}'])
+def test_search_that_holds_no_calls_is_no_crash(phone: Phone, body: bytes) -> None:
+    phone.wrong[SEARCH] = Bad(200, body)
+    phone.run(code=1)
+    assert calls_of(phone) == set(phone.sandbox.ids("calls"))
+    assert FAILED in phone.reasons().values()
+    running.assert_one_clear_line(phone.done, "owed: calls call_transcriptions", FAILED)
 
 
 def test_search_that_is_refused_is_made_good_call_by_call(phone: Phone) -> None:
