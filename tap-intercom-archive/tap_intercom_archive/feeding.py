@@ -5,13 +5,15 @@ The walk itself is in `readers`, how transcripts are asked for in `transcripts`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
 from tap_intercom_archive import normalize, transcripts
 from tap_intercom_archive.client import Request
-from tap_intercom_archive.errors import ApiError, BadRequest, Denied, Faulty, Gone
+from tap_intercom_archive.errors import ApiError, Denied, Faulty, Gone
+from tap_intercom_archive.hydration import Fetches
 from tap_intercom_archive.ledger import Owed, Scope
 from tap_intercom_archive.payload import Payload, parse
 from tap_intercom_archive.readers import SECONDS_PER_DAY, Fetched, WalkReader, nothing
@@ -25,6 +27,12 @@ MAY_GROW = "transcript may grow"
 # Not a matter of patience but of a fault: a run that ends owing this is incomplete.
 FAILED = "failed"
 AWAITED = frozenset({MISSING, MAY_GROW})
+# Keeps the whole state under 64 kB: of each reason the newest are listed, so many. The others
+# come with the next sweep, which asks for every transcript.
+MOST_OWED = 50
+_TOO_MANY = (
+    f"More than {MOST_OWED} transcripts could not be had: the next run asks for all of them again."
+)
 # So many failures one after the other are no longer one call's.
 FAILED_IN_A_ROW = 50
 
@@ -49,6 +57,7 @@ class CallReader(WalkReader):
         if stream is not None and self._could_not_be_had(stream):
             self._ask_for_one()
         yield from super().objects()
+        self._list_the_newest()
 
     def _could_not_be_had(self, stream: str) -> bool:
         """Say whether the state speaks of all that is asked for but transcripts."""
@@ -78,18 +87,24 @@ class CallReader(WalkReader):
                 return
 
     def _owed_calls(self, stream: str, now: float) -> Iterator[Fetched]:
-        for owed in self.ledger.owed_of(stream):
-            if owed.reason == MAY_GROW and not _is_a_day_old(owed, now):
-                continue
-            try:
-                payload = self._fetch(owed.id)
-            except Gone:
-                self.ledger.settle(stream, owed.id)
-            except (BadRequest, Faulty):
-                self.ledger.owe(stream, owed.id, FAILED, epoch(owed.since) or 0)
-            else:
-                changed = normalize.time_of(self.resource, payload.document)
-                yield Fetched(payload, changed, nothing)
+        due = {
+            owed.id: epoch(owed.since) or 0
+            for owed in self.ledger.owed_of(stream)
+            if owed.reason != MAY_GROW or _is_a_day_old(owed, now)
+        }
+        fetches: Fetches[str, Payload] = Fetches(self.run.workers, self._fetch)
+        try:
+            for call_id, got in fetches.all(due):
+                if isinstance(got, Denied):
+                    raise got
+                if isinstance(got, Gone):
+                    self.ledger.settle(stream, call_id)
+                elif isinstance(got, ApiError):
+                    self.ledger.owe(stream, call_id, FAILED, due[call_id])
+                else:
+                    yield Fetched(got, normalize.time_of(self.resource, got.document), nothing)
+        finally:
+            fetches.close()
 
     def _fetch(self, call_id: str) -> Payload:
         """Fetch one call; raises ApiError."""
@@ -141,12 +156,15 @@ class CallReader(WalkReader):
 
     def _note(self, stream: str, call: Call, got: transcripts.Got) -> None:
         """Owe what failed, what is missing and may still come, and for a day what was found."""
-        call_id = str(normalize.record_id(call))
+        call_id, owed = str(normalize.record_id(call)), self.ledger.owed
         ended_at, now = epoch(call.get("ended_at")) or 0, self.run.client.now()
         may_come = now - ended_at <= self.run.settings.transcript_max_age_days * SECONDS_PER_DAY
         self.ledger.settle(stream, call_id)
         if isinstance(got, ApiError):
             self.ledger.owe(stream, call_id, FAILED, ended_at)
+            failed = sum(one.reason == FAILED for one in owed.values())
+            if failed > MOST_OWED and stream in self.scope.streams:
+                self._fail(stream, _TOO_MANY)
         elif got is None:
             if may_come:
                 self.ledger.owe(stream, call_id, MISSING, ended_at)
@@ -180,6 +198,19 @@ class CallReader(WalkReader):
         return replace(
             self.scope, streams=tuple(name for name in self.scope.streams if name != stream)
         )
+
+    def _list_the_newest(self) -> None:
+        """Leave the rest of what is owed to the next sweep."""
+        listed: Counter[str] = Counter()
+        kept = {}
+        every = self.ledger.owed.items()
+        for key, owed in sorted(every, key=lambda item: item[1].since, reverse=True):
+            listed[owed.reason] += 1
+            if listed[owed.reason] <= MOST_OWED:
+                kept[key] = owed
+        self.ledger.owed = kept
+        self.ledger.save_owed()
+        self.counted.awaited_later = self.counted.awaited - self.awaited()
 
 
 def _has_ended(call: Call) -> bool:

@@ -38,8 +38,9 @@ class StreamReport:
 
     `denied` and `failed` hold the sentence to show, `unavailable` the first version of the API
     that has the resource, where the chosen one has not; `deleted` counts deletions that explain
-    what could not be found, `awaited` transcripts that may still come; it is proven complete from
-    `proven_from` (None: from the beginning) to `proven_until`, epoch seconds.
+    what could not be found, `awaited` transcripts that may still come, `awaited_later` those
+    of them that only the next sweep asks for; it is proven complete from `proven_from` (None: from
+    the beginning) to `proven_until`, epoch seconds.
     """
 
     found: int = 0
@@ -49,6 +50,7 @@ class StreamReport:
     truncated: int = 0
     owed: list[str] = field(default_factory=list)
     awaited: int = 0
+    awaited_later: int = 0
     denied: str | None = None
     accepted: bool = False
     failed: str | None = None
@@ -255,6 +257,8 @@ def _more(counted: StreamReport) -> str:
         parts.append(f"{counted.truncated:,} with parts past the API's cap")
     if counted.awaited:
         parts.append(f"{counted.awaited:,} transcripts awaited")
+    if counted.awaited_later:
+        parts.append(f"{counted.awaited_later:,} of them only with the next sweep")
     if counted.owed:
         parts.append(f"{len(counted.owed):,} owed")
     return "".join(f", {part}" for part in parts)
