@@ -22,7 +22,7 @@ from tap_intercom_archive.times import epoch
 from tap_intercom_archive.transcripts import Call
 
 MISSING = "transcript missing"
-# A transcript may come in parts, so a fresh one is asked for once more.
+# A transcript may come in parts, so one is asked for once more a day after it was found.
 MAY_GROW = "transcript may grow"
 # Not a matter of patience but of a fault: a run that ends owing this is incomplete.
 FAILED = "failed"
@@ -45,6 +45,7 @@ class CallReader(WalkReader):
     """
 
     _failed_in_a_row = 0
+    _archived_until: float | None = None
 
     @property
     def _stream(self) -> str | None:
@@ -53,9 +54,12 @@ class CallReader(WalkReader):
 
     def objects(self) -> Iterator[Fetched]:
         """Give the calls that are new or changed, and those whose transcripts are owed."""
-        stream = self._stream
+        stream, ledger = self._stream, self.ledger
         if stream is not None and self._could_not_be_had(stream):
             self._ask_for_one()
+        mark = epoch(ledger.state.get("high_water_mark"))
+        if mark is not None and not ledger.is_outgrown(self.scope) and not ledger.gap(self.scope):
+            self._archived_until = mark - self.run.settings.lookback_seconds
         yield from super().objects()
         self._list_the_newest()
 
@@ -157,6 +161,7 @@ class CallReader(WalkReader):
     def _note(self, stream: str, call: Call, got: transcripts.Got) -> None:
         """Owe what failed, what is missing and may still come, and for a day what was found."""
         call_id, owed = str(normalize.record_id(call)), self.ledger.owed
+        known = owed.get((stream, call_id))
         ended_at, now = epoch(call.get("ended_at")) or 0, self.run.client.now()
         may_come = now - ended_at <= self.run.settings.transcript_max_age_days * SECONDS_PER_DAY
         self.ledger.settle(stream, call_id)
@@ -168,8 +173,16 @@ class CallReader(WalkReader):
         elif got is None:
             if may_come:
                 self.ledger.owe(stream, call_id, MISSING, ended_at)
-        elif now - ended_at < SECONDS_PER_DAY:
-            self.ledger.owe(stream, call_id, MAY_GROW, ended_at)
+        elif known is not None and known.reason == MAY_GROW:
+            if not _is_a_day_old(known, now):
+                self.ledger.owe(stream, call_id, MAY_GROW, epoch(known.since) or 0)
+        elif known is not None or (may_come and self._is_new(call)):
+            self.ledger.owe(stream, call_id, MAY_GROW, now)
+
+    def _is_new(self, call: Call) -> bool:
+        """Say whether a call changed since the last run, so nobody has asked for it as it is."""
+        changed, until = normalize.time_of(self.resource, call), self._archived_until
+        return until is None or changed is None or changed >= until
 
     def _stop_asking(self, refusal: ApiError) -> None:
         """Leave transcripts alone for the rest of this run, and say so."""

@@ -98,7 +98,10 @@ class Live:
 
     def before(self, number: int, fetched: str | None) -> None:
         """Request `number` comes in, for a single conversation or for none: its change."""
-        if not self._every or self._frozen or number % self._every:
+        if not self._every or self._frozen:
+            return
+        self._happen.finish_transcripts(self._serving.clock.now())
+        if number % self._every:
             return
         # Each change has its own source: what one of them draws moves no other.
         self._rng.seed(f"live {self._workspace.seed} {number}")

@@ -6,6 +6,7 @@ They follow the same rules as `events`: who calls decides when, `rng` decides to
 from __future__ import annotations
 
 import copy
+import math
 import random
 from dataclasses import dataclass
 
@@ -26,10 +27,15 @@ _DAY = 86_400
 _REDACTED_AMONG = 100
 
 
+# A transcript that came in part is whole this long after, at the latest.
+_WHOLE_AFTER_SECONDS = 12 * 3_600
+
+
 @dataclass(frozen=True)
 class _Rest:
     call_id: str
     lines: list[Line]
+    due: int  # epoch seconds
 
 
 class Upheavals(Events):
@@ -167,11 +173,7 @@ class Upheavals(Events):
         return "calls", call.id
 
     def hear(self, at: int) -> Event:
-        """A transcript comes, the call itself unchanged: first in part, at a later time whole.
-
-        One of a call that ended a day ago or more comes at once, since after that nobody asks for
-        the rest of it.
-        """
+        """A transcript comes, the call itself unchanged: first in part, within a day whole."""
         if self._rests and self.rng.random() < 0.5:
             return self._finish(self._rests.pop(0))
         unfinished = {rest.call_id for rest in self._rests}
@@ -186,9 +188,8 @@ class Upheavals(Events):
         call = self.rng.choice(waiting)
         call.form = self.rng.choice(("text", "json"))
         call.lines = telephony.make_lines(self.rng, self.workspace.words)
-        if call.created_at > at - _DAY + 3_600:
-            self._rests.append(_Rest(call.id, call.lines))
-            call.lines = call.lines[: max(1, len(call.lines) // 3)]
+        self._rests.append(_Rest(call.id, call.lines, at + _WHOLE_AFTER_SECONDS))
+        call.lines = call.lines[: max(1, len(call.lines) // 3)]
         return "call_transcriptions", call.id
 
     def _finish(self, rest: _Rest) -> Event:
@@ -197,10 +198,10 @@ class Upheavals(Events):
             call.lines = rest.lines
         return "call_transcriptions", rest.call_id
 
-    def finish_transcripts(self) -> None:
-        """Let every transcript be whole."""
-        while self._rests:
-            self._finish(self._rests.pop())
+    def finish_transcripts(self, due: float = math.inf) -> None:
+        """Let every transcript be whole that is to be at the second `due`."""
+        while self._rests and self._rests[0].due <= due:
+            self._finish(self._rests.pop(0))
 
     # The help centre, tags, admins
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tap_intercom_archive.feeding import FAILED, MISSING, MOST_OWED
+from tap_intercom_archive.feeding import FAILED, MAY_GROW, MISSING, MOST_OWED
 from tap_intercom_archive.times import epoch
 from tests.sandbox.clock import start_of
 from tests.sandbox.process import Sandbox
@@ -21,9 +21,9 @@ from tests.tap.loopback import Bad
 from tests.tap.phone import Phone
 
 SEED = 8
-DAY = 86_400
+HOUR, DAY = 3_600, 86_400
 STATE_BYTES = 64_000
-WHOLE = "[00:01] Synthetic Sam: hello\n[00:02] Ada: well"
+PART, WHOLE = "[00:01] Synthetic Sam: hello", "[00:01] Synthetic Sam: hello\n[00:02] Ada: well"
 AT_ONCE = 8
 PATIENCE_SECONDS = 20
 
@@ -40,6 +40,49 @@ def by_age(sandbox: Sandbox) -> dict[str, float]:
     ended = {row["id"]: epoch(row["ended_at"]) or 0 for row in sandbox.truth("calls")}
     newest_first = sorted(ended, key=lambda call: -ended[call])
     return {call: (start_of(SEED) - ended[call]) / DAY for call in newest_first}
+
+
+def test_late_transcript_is_asked_for_once_more_a_day_after_it_was_found(phone: Phone) -> None:
+    ages = by_age(phone.sandbox)
+    assert phone.run() == {}
+    young = {call for call, days in ages.items() if days < 30}
+    assert phone.reasons() == dict.fromkeys(young, MISSING)
+    late = next(iter(young))
+
+    phone.sandbox.change(0, seconds=2 * DAY)
+    phone.told[late] = PART
+    assert phone.run() == {late: PART}
+    assert phone.reasons()[late] == MAY_GROW
+
+    phone.told[late] = WHOLE
+    phone.sandbox.change(0, seconds=HOUR)
+    assert phone.run() == {}
+    assert late not in phone.asked
+    assert phone.reasons()[late] == MAY_GROW
+
+    phone.sandbox.change(0, seconds=DAY)
+    assert phone.run() == {late: WHOLE}
+    assert late not in phone.owed
+
+    phone.sandbox.change(0, seconds=DAY)
+    assert phone.run() == {}
+    assert late not in phone.asked
+
+
+def test_transcript_found_at_once_is_asked_for_once_more_too(phone: Phone) -> None:
+    ages = by_age(phone.sandbox)
+    phone.told = dict.fromkeys(ages, PART)
+    assert phone.run() == phone.told
+    young = {call for call, days in ages.items() if days < 30}
+    assert phone.reasons() == dict.fromkeys(young, MAY_GROW)
+
+    phone.sandbox.change(0, seconds=DAY)
+    phone.told = dict.fromkeys(ages, WHOLE)
+    assert phone.run() == dict.fromkeys(young, WHOLE)
+    assert phone.owed == {}
+    # A sweep asks for all of them; those that are long known are not awaited again.
+    assert phone.run(full_sweep_days=0) == phone.told
+    assert phone.owed == {}
 
 
 def test_missing_transcript_is_asked_for_until_it_is_too_old(phone: Phone) -> None:

@@ -8,10 +8,12 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
+from tests.sandbox.clock import iso
 from tests.sandbox.process import Sandbox
 from tests.sandbox.tests.client import call
 from tests.sandbox.tests.inside import Inside, open_inside, until
 
+DAY = 86_400
 STREAMS = ("conversations", "contacts", "calls", "articles", "collections", "tags", "admins")
 
 
@@ -177,6 +179,27 @@ def test_transcripts_come_in_part_then_whole_and_leave_the_call_as_it_was() -> N
         assert len(whole) > len(part)
     inside.ask("/_sandbox/freeze", {})
     assert inside.json("/_sandbox/truth/call_transcriptions")
+
+
+def test_transcript_of_an_old_call_comes_in_part_too_and_is_whole_within_a_day() -> None:
+    inside = open_inside(seed=19, change_every=1, seconds_per_request=0.5)
+
+    def text(call_id: str) -> str:
+        rows = inside.json("/_sandbox/truth/call_transcriptions")
+        found: str = next(row["transcript_text"] for row in rows if row["call_id"] == call_id)
+        return found
+
+    old = {
+        row["id"]
+        for row in inside.json("/_sandbox/truth/calls")
+        if row["ended_at"] < iso(inside.now() - 2 * DAY)
+    }
+    change = until(inside, "/me", lambda c: c.kind == "hear" and c.id in old)
+    part = text(change.id)
+    inside.api.clock.advance(DAY)
+    inside.ask("/me")
+    assert text(change.id).startswith(part)
+    assert len(text(change.id)) > len(part)
 
 
 def test_an_updated_row_jumps_to_the_first_page_and_a_deleted_one_lets_others_slide() -> None:
