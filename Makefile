@@ -27,8 +27,9 @@ demo: setup plugins ## Fill an archive from a synthetic workspace, twice, and sh
 test: setup peers plugins lint ## All that CI runs
 	$(BIN)/pytest --numprocesses 2 --dist loadscope -m "not prove"
 
-prove: setup peers plugins ## The long proofs that `make test` leaves out
-	HYPOTHESIS_PROFILE=prove $(BIN)/pytest --numprocesses 2 --dist loadscope -m prove
+prove: setup peers plugins ## The long proofs that `make test` leaves out, and many more examples
+	HYPOTHESIS_PROFILE=prove $(BIN)/pytest --numprocesses 2 --dist loadscope --timeout 900 \
+		-m "prove or hypothesis"
 
 bench: setup bench-peers ## Measure ours beside public programs and bare loops: docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks bench

@@ -10,9 +10,11 @@ import os
 import pytest
 from hypothesis import settings
 
+from tests.examples import FEW, MANY
+
 # A deadline would fail a test because another process has the processor.
-settings.register_profile("test", deadline=None, derandomize=True)
-settings.register_profile("prove", deadline=None, max_examples=2_000)
+settings.register_profile("test", deadline=None, max_examples=FEW, derandomize=True)
+settings.register_profile("prove", deadline=None, max_examples=MANY)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 
 

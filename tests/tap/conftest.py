@@ -1,17 +1,12 @@
-"""What the tap's tests share: one workspace per module, hypothesis within a small budget."""
+"""What the tap's tests share: one workspace per module."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
 
 from tests.sandbox.process import Sandbox
-
-# No deadline: other work on the machine must not fail a test.
-settings.register_profile("tap", max_examples=40, deadline=None)
-settings.load_profile("tap")
 
 
 @pytest.fixture(scope="module")

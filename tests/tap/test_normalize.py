@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, FormatChecker
 
@@ -16,6 +16,7 @@ from tap_intercom_archive import normalize
 from tap_intercom_archive.columns import stream_schema, value_at
 from tap_intercom_archive.payload import Payload
 from tap_intercom_archive.resources import RESOURCES, Cut, Resource
+from tests.examples import examples
 from tests.tap.strategies import VALUES
 
 CUTS = [(resource, cut) for resource in RESOURCES for cut in resource.cuts]
@@ -41,7 +42,7 @@ def payload_of(document: Any, stream: str = "conversations") -> Payload:
 
 @pytest.mark.parametrize("stream", STREAMS)
 @given(value=VALUES)
-@settings(max_examples=12)
+@examples(12)
 def test_any_value_in_any_column_is_valid_or_null(stream: str, value: Any) -> None:
     check = {
         name: Draft7Validator(declared, format_checker=FormatChecker())
@@ -62,7 +63,7 @@ def test_any_value_in_any_column_is_valid_or_null(stream: str, value: Any) -> No
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda row: row.name)
 @given(document=st.dictionaries(st.sampled_from(["id", "type", "tags", "source", "x"]), VALUES))
-@settings(max_examples=25)
+@examples(25)
 def test_any_object_gives_a_record_with_every_column(
     resource: Resource, document: dict[str, Any]
 ) -> None:
@@ -74,7 +75,7 @@ def test_any_object_gives_a_record_with_every_column(
 
 @pytest.mark.parametrize(("resource", "cut"), CUTS, ids=lambda row: row.name)
 @given(items=st.lists(st.dictionaries(st.sampled_from(["id", "type", "part_type"]), VALUES)))
-@settings(max_examples=40)
+@examples(40)
 def test_rows_cut_from_odd_items_have_all_columns_and_their_keys(
     resource: Resource, cut: Cut, items: list[Any]
 ) -> None:

@@ -8,11 +8,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_intercom_archive import searching, windows
 from tap_intercom_archive.windows import Bookmark, Hit, Listing, Protocol, Rules
+from tests.examples import examples
 from tests.tap.moving import BEGIN, Archive, Moving, faulty
 
 
@@ -65,7 +66,7 @@ def test_what_changed_is_fetched_once_in_the_next_run() -> None:
     lookback=st.sampled_from([0, 1, 900]),
     kills=st.lists(st.integers(0, 30), max_size=3),
 )
-@settings(max_examples=60)
+@examples(60)
 def test_nothing_is_lost_however_it_moves_and_wherever_a_run_is_killed(
     seed: int, count: int, inclusive: bool, lag: float, lookback: int, kills: list[int]
 ) -> None:

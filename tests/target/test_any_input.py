@@ -7,10 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from target_sqlite_archive.jsontext import NotJSONError, NotStorableError, members, outline
+from tests.examples import examples
 from tests.target.harness import Archive, record, schema
 
 NAMES = st.text(min_size=0, max_size=12)
@@ -47,7 +48,7 @@ def readable(value: Any) -> Any:
     return json.loads(members(b'{"v": ' + text + b"}")["v"])
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(stream=NAMES.filter(bool), rows=ROWS)
 def test_any_names_and_values_make_the_round_trip(stream: str, rows: list[dict[str, Any]]) -> None:
     names = sorted({name for row in rows for name in row})
@@ -71,7 +72,7 @@ def test_any_names_and_values_make_the_round_trip(stream: str, rows: list[dict[s
                 assert (json.loads(stored) if nested else stored) == as_stored(value)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.binary(max_size=60) | st.text(max_size=60).map(lambda s: s.encode("utf-8", "replace")))
 def test_any_bytes_are_sliced_or_refused(text: bytes) -> None:
     for candidate in (text, b'{"a": ' + text + b"}"):
@@ -83,7 +84,7 @@ def test_any_bytes_are_sliced_or_refused(text: bytes) -> None:
             json.loads(value)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.dictionaries(NAMES, VALUES, max_size=4))
 def test_slices_are_the_members(value: dict[str, Any]) -> None:
     found = members(json.dumps(value).encode())
