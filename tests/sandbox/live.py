@@ -80,6 +80,7 @@ class Live:
             "delete_contact": (happen.delete_contact, 1),
             "call_ends": (happen.call_ends, 3),
             "update_call": (happen.update_call, 2),
+            "delete_call": (happen.delete_call, 1),
             "hear": (happen.hear, 5),
             "create_article": (happen.create_article, 2),
             "update_article": (happen.update_article, 3),

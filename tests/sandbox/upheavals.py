@@ -46,6 +46,7 @@ class Upheavals(Events):
         super().__init__(workspace, rng)
         self._articles_made = len(workspace.articles)
         self._contacts_made = len(workspace.contacts)
+        self._calls_made = len(workspace.calls)
         self._collections_made = 0
         self._spare_tags: list[str] = []
         self._tags_made = 0
@@ -146,13 +147,14 @@ class Upheavals(Events):
         ids = [conversation_id for _, conversation_id in workspace.by_update[-200:]]
         call = telephony.make_call(
             workspace.seed,
-            len(workspace.calls),
+            self._calls_made,
             at,
             workspace.words,
             ids,
             workspace.setting.contacts,
             begun=at - _LONGEST_CALL,
         )
+        self._calls_made += 1
         api = f"https://api.intercom.io/calls/{call.id}"
         call.form, call.lines, call.updated_at = "empty", [], at
         call.document |= {
@@ -171,6 +173,18 @@ class Upheavals(Events):
         call.document["updated_at"] = telephony.spell(call.index, at)
         call.document["recording_url"] = f"https://api.intercom.io/calls/{call.id}/recording/{at}"
         return "calls", call.id
+
+    def delete_call(self, at: int) -> Event:
+        """A call vanishes, and what was said on it."""
+        calls = self.workspace.calls
+        if len(calls) <= _FEWEST:
+            return self.call_ends(at)
+        gone = calls.pop(self.rng.randrange(len(calls)))
+        self._rests = [rest for rest in self._rests if rest.call_id != gone.id]
+        self.workspace.vanished.note("calls", gone.id)
+        if gone.speaks:
+            self.workspace.vanished.note("call_transcriptions", gone.id)
+        return "calls", gone.id
 
     def hear(self, at: int) -> Event:
         """A transcript comes, the call itself unchanged: first in part, within a day whole."""
@@ -194,8 +208,8 @@ class Upheavals(Events):
 
     def _finish(self, rest: _Rest) -> Event:
         call = self.workspace.call(rest.call_id)
-        if call is not None:
-            call.lines = rest.lines
+        assert call is not None, "a call that vanishes takes its rest along"
+        call.lines = rest.lines
         return "call_transcriptions", rest.call_id
 
     def finish_transcripts(self, due: float = math.inf) -> None:

@@ -125,7 +125,7 @@ def compare(
         deleted = {str(row["id"]) for row in kept.by_key("deleted_conversations").values()}
         for stream in sorted(streams):
             rows = conversations if stream == "conversations" else kept.by_key(stream)
-            current = _current(stream, rows, conversations, deleted)
+            current = _current(kept, stream, rows, conversations, deleted)
             truth = _truth(sandbox, stream, without)
             _compare_rows(verdict, stream, truth, rows, current)
             if stream not in OF_CONVERSATIONS:
@@ -143,9 +143,16 @@ def compare(
 
 
 def _current(
-    stream: str, rows: dict[Key, Row], conversations: dict[Key, Row], deleted: set[str]
+    kept: Archive,
+    stream: str,
+    rows: dict[Key, Row],
+    conversations: dict[Key, Row],
+    deleted: set[str],
 ) -> set[Key]:
     """Give the keys of the rows that an archive shows as current."""
+    if stream == "call_transcriptions":
+        # As current as the call that it is of.
+        return rows.keys() & _current(kept, "calls", kept.by_key("calls"), conversations, deleted)
     if stream == "conversations":
         return {k for k, row in rows.items() if not row["_sdc_deleted_at"] and k[0] not in deleted}
     parent = OF_CONVERSATIONS.get(stream)

@@ -33,7 +33,7 @@ def read_all(inside: Inside, rounds: int = 3) -> list[bytes]:
 @pytest.fixture(scope="module")
 def moved() -> Inside:
     """A workspace that has been read for some 3,000 requests, with a change every third."""
-    inside = open_inside(seed=2, conversations=150, change_every=3, seconds_per_request=0.5)
+    inside = open_inside(seed=3, conversations=150, change_every=3, seconds_per_request=0.5)
     read_all(inside, rounds=20)
     return inside
 
@@ -49,9 +49,9 @@ def test_every_kind_of_change_happens(moved: Inside) -> None:
     kinds = Counter(change.kind for change in moved.api.live.changes)
     expected = """
         reply close reopen assign rate tag redact participants whisper delete_conversation begin
-        create_contact update_contact merge_contacts delete_contact call_ends update_call hear
-        create_article update_article delete_article create_collection update_collection
-        delete_collection create_tag delete_tag update_admin delete_admin
+        create_contact update_contact merge_contacts delete_contact call_ends update_call
+        delete_call hear create_article update_article delete_article create_collection
+        update_collection delete_collection create_tag delete_tag update_admin delete_admin
     """
     assert set(expected.split()) <= kinds.keys()
     assert {kind.split()[1] for kind in kinds if " " in kind} == {"before", "after"}
@@ -92,10 +92,10 @@ def test_lists_and_searches_agree_with_the_truth_after_the_freeze() -> None:
     assert len(inside.api.live.changes) > before
 
 
-@pytest.mark.parametrize("stream", STREAMS)
+@pytest.mark.parametrize("stream", [*STREAMS, "call_transcriptions"])
 def test_what_vanished_was_there_and_is_not_any_more(moved: Inside, stream: str) -> None:
     gone = moved.json(f"/_sandbox/vanished/{stream}")
-    assert gone or stream == "calls"
+    assert gone
     assert set(gone).isdisjoint(moved.json(f"/_sandbox/ids/{stream}"))
 
 
@@ -124,7 +124,8 @@ def test_vanished_tags_and_participants_are_not_in_the_truth(
 
 
 def test_merged_contacts_are_gone_and_lead_to_the_other(moved: Inside) -> None:
-    merged = moved.api.workspace.merged
+    # Further ones may merge while these are asked for.
+    merged = dict(moved.api.workspace.merged)
     assert merged
     listed = moved.json("/_sandbox/ids/contacts")
     for source, target in merged.items():
