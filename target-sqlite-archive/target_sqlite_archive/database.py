@@ -13,6 +13,7 @@ from pathlib import Path
 
 from target_sqlite_archive.errors import DatabaseError, explain_sqlite
 from target_sqlite_archive.internal import APPLICATION_ID, LAYOUT, STATEMENTS
+from target_sqlite_archive.layouts import upgrade
 from target_sqlite_archive.locking import WriterLock
 
 _MAGIC = b"SQLite format 3\x00"
@@ -33,6 +34,7 @@ class Database:
         """Open or make the file; ``now`` is ISO 8601 UTC."""
         self.path = Path(os.path.realpath(path.expanduser()))
         self._logging = False
+        self._layout = LAYOUT
         try:
             self._lock = self._prepare()
             try:
@@ -132,6 +134,7 @@ class Database:
                 f"The archive {self.path} has layout {layout}, made by a newer "
                 f"target-sqlite-archive; this one knows layout {LAYOUT}. Upgrade the target."
             )
+        self._layout = layout
         return False
 
     def _create_layout(self, connection: sqlite3.Connection, now: str) -> None:
@@ -178,6 +181,11 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")
             self._logging = True
         connection.execute("BEGIN IMMEDIATE")
+        if self._layout < LAYOUT:
+            upgrade(connection, self._layout)
+            connection.execute("COMMIT")
+            self._layout = LAYOUT
+            connection.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
         """Commit; on return the data is on the disk."""

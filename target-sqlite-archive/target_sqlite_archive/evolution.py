@@ -15,7 +15,14 @@ from target_sqlite_archive.input_errors import BadSchemaError
 from target_sqlite_archive.internal import REBUILD
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.registry import Registry, StreamNames
-from target_sqlite_archive.sql import Column, create_index, create_table, define
+from target_sqlite_archive.sql import (
+    Column,
+    create_bases_index,
+    create_index,
+    create_table,
+    define,
+    versions_index,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +215,10 @@ def _ensure_version_index(
         version = column.source.version_of
         if version and all(name in names.columns for name in version.properties):
             statement = create_index(
-                f"_versions_{names.table}_{column.name}",
+                versions_index(names.table, column.name),
                 names.table,
                 [names.columns[name] for name in version.properties],
                 unique=False,
             )
             connection.execute(statement.replace("CREATE INDEX", "CREATE INDEX IF NOT EXISTS", 1))
+            connection.execute(create_bases_index(names.table, column.name))

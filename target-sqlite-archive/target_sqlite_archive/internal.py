@@ -7,18 +7,22 @@
     _versions_seen  rows seen in a stream's version that has not been activated yet; row -1 stands
                     for the active version itself, row 0 for a record whose key cannot be read
     _quarantine     records that could not be stored: the reason and the whole line, compressed
-    _dictionaries   trained dictionaries by the number that zstd writes into each frame
+    _dictionaries   trained dictionaries by the number that zstd writes into each frame; `texts` is
+                    how many texts there were then, `compacts` tells those that compaction uses
     _sightings      a stored payload that was seen again after a newer version of its object
 
-Reading and writing them is left to the modules that own them. A change here is a new layout.
+Reading and writing them is left to the modules that own them. A change here is a new layout, and
+a step in ``layouts.py``.
 """
 
 from __future__ import annotations
 
 APPLICATION_ID = 0x49434152  # "ICAR", where `file` shows it
-LAYOUT = 1
-ROWS_LEFT_OUT_SINCE = "rows_left_out_since"  # a key of _meta
-OLDER_DROPPED_SINCE = "older_payloads_dropped_since"  # a key of _meta
+LAYOUT = 2
+# Keys of _meta.
+ROWS_LEFT_OUT_SINCE = "rows_left_out_since"
+OLDER_DROPPED_SINCE = "older_payloads_dropped_since"
+COMPACTING_SINCE = "compacting_since"  # there until a compaction has come to its end
 REBUILD = "_rebuild"  # a table's next form, never there after a commit
 
 STATEMENTS = (
@@ -61,7 +65,9 @@ STATEMENTS = (
         id INTEGER PRIMARY KEY,
         kind TEXT NOT NULL,
         created_at TEXT NOT NULL,
-        dictionary BLOB NOT NULL
+        dictionary BLOB NOT NULL,
+        texts INTEGER NOT NULL DEFAULT 0,
+        compacts INTEGER NOT NULL DEFAULT 0
     )""",
     """CREATE TABLE _sightings (
         id INTEGER PRIMARY KEY,
@@ -86,4 +92,4 @@ TABLES = (
 )
 NAMES = frozenset({*TABLES, "_sightings_row", REBUILD})
 # Indexes share the names' space with tables.
-INDEX_PREFIXES = ("_key_", "_versions_")
+INDEX_PREFIXES = ("_key_", "_versions_", "_bases_")

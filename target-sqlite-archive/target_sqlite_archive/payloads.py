@@ -10,16 +10,15 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from target_sqlite_archive.blobs import Dictionaries, digest, train
+from target_sqlite_archive.blobs import Dictionaries, digest
+from target_sqlite_archive.chains import Chains
 from target_sqlite_archive.columns import VersionOf
 from target_sqlite_archive.evolution import Layout
 from target_sqlite_archive.internal import OLDER_DROPPED_SINCE
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.shaping import SQLValue
 from target_sqlite_archive.sql import DELETED_AT, Column, insert, where
-
-SAMPLES_TO_TRAIN = 200
-_MOST_SAMPLES = 400
+from target_sqlite_archive.training import KindDictionaries
 
 Row = Sequence[SQLValue]
 
@@ -32,70 +31,6 @@ class PayloadPolicy:
     honour_redactions: bool
 
 
-class KindDictionaries:
-    """Compresses the texts of one column and trains a dictionary per kind when there is enough.
-
-    ``kind_column`` is the column that says a row's kind; None makes the whole table one kind.
-    """
-
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        dictionaries: Dictionaries,
-        table: str,
-        column: str,
-        kind_column: str | None,
-        now: Callable[[], str],
-    ) -> None:
-        """Work on one column of one table."""
-        self._connection = connection
-        self._dictionaries = dictionaries
-        self._table = table
-        self._column = column
-        self._kind_column = kind_column
-        self._now = now
-        self._counts: dict[str, int] = {}
-        self._wanted: dict[str, int] = {}
-
-    def compress(self, kind: SQLValue, text: bytes) -> bytes:
-        """Compress a text, after training where this kind has just become worth it."""
-        name = self._table if self._kind_column is None else str(kind)
-        if not self._dictionaries.has(name):
-            self._consider(name, kind)
-        return self._dictionaries.compress(name, text)
-
-    def _consider(self, name: str, kind: SQLValue) -> None:
-        if name not in self._counts:
-            condition, values = self._condition(kind)
-            row = self._connection.execute(
-                f"SELECT count(*) FROM {quote(self._table)} WHERE {condition}", values
-            ).fetchone()
-            self._counts[name] = row[0]
-        if self._counts[name] >= self._wanted.get(name, SAMPLES_TO_TRAIN):
-            dictionary = train(self._samples(kind))
-            if dictionary is None:
-                self._wanted[name] = 2 * self._counts[name]
-            else:
-                self._dictionaries.add(name, dictionary, self._now())
-        self._counts[name] += 1
-
-    def _condition(self, kind: SQLValue) -> tuple[str, Row]:
-        filled = f"{quote(self._column)} IS NOT NULL"
-        if self._kind_column is None:
-            return filled, ()
-        return f"{filled} AND {quote(self._kind_column)} IS ?", (kind,)
-
-    def _samples(self, kind: SQLValue) -> list[bytes]:
-        condition, values = self._condition(kind)
-        sha256 = quote(f"_{self._column}_sha256")
-        rows = self._connection.execute(
-            f"SELECT {quote(self._column)}, {sha256} FROM {quote(self._table)} "
-            f"WHERE {condition} ORDER BY rowid DESC LIMIT {_MOST_SAMPLES}",
-            values,
-        )
-        return [self._dictionaries.read(blob, sha) for blob, sha in rows]
-
-
 class PayloadTable:
     """Stores versions: a new payload as a row, a known one as nothing, a return as a sighting."""
 
@@ -103,6 +38,7 @@ class PayloadTable:
         self,
         connection: sqlite3.Connection,
         dictionaries: Dictionaries,
+        chains: Chains,
         layout: Layout,
         column: Column,
         version: VersionOf,
@@ -111,7 +47,7 @@ class PayloadTable:
     ) -> None:
         """Work on one column of one table."""
         self._connection = connection
-        self._dictionaries = dictionaries
+        self._chains = chains
         self._layout = layout
         self._column = column
         self._version = version
@@ -189,9 +125,10 @@ class PayloadTable:
         )
 
     def _drop_older(self, named: Row, row_id: int) -> None:
+        older, values = f"{where(self._object)} AND rowid <> ?", (*named, row_id)
+        self._chains.release(older, values)
         gone = self._connection.execute(
-            f"DELETE FROM {quote(self._layout.table)} WHERE {where(self._object)} AND rowid <> ?",
-            (*named, row_id),
+            f"DELETE FROM {quote(self._layout.table)} WHERE {older}", values
         ).rowcount
         if gone:
             # Rows of an older version may still name it: readers must not take that for a loss.
@@ -209,17 +146,24 @@ class PayloadTable:
             return
         table, column = quote(self._layout.table), quote(self._column.name)
         older = self._connection.execute(
-            f"SELECT rowid, {column}, {quote(self._column.sha256)} FROM {table} "
+            f"SELECT rowid FROM {table} "
             f"WHERE {where(self._object)} AND rowid <> ? AND {column} IS NOT NULL",
             (*named, row_id),
         ).fetchall()
-        for older_id, blob, sha256 in older:
-            if count_flags(self._dictionaries.read(blob, sha256).decode(), flag) < redacted:
-                self._connection.execute(
-                    f"UPDATE {table} SET {column} = NULL, {quote(self._column.emptied_at)} = ? "
-                    "WHERE rowid = ?",
-                    (self._now(), older_id),
-                )
+        emptied = [older_id for (older_id,) in older if self._flags(older_id, flag) < redacted]
+        if not emptied:
+            return
+        condition = f"rowid IN ({', '.join(map(str, emptied))})"
+        self._chains.release(condition, ())
+        self._connection.execute(
+            f"UPDATE {table} SET {column} = NULL, {quote(self._column.base_rowid)} = NULL, "
+            f"{quote(self._column.emptied_at)} = ? WHERE {condition}",
+            (self._now(),),
+        )
+
+    def _flags(self, row_id: int, flag: str) -> int:
+        frame = self._chains.frame(row_id)
+        return count_flags(self._chains.text(frame).decode(), flag) if frame else 0
 
 
 def count_flags(text: str, flag: str) -> int:

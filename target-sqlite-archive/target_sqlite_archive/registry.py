@@ -10,11 +10,12 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from target_sqlite_archive.columns import Property, Role
 from target_sqlite_archive.internal import INDEX_PREFIXES, NAMES
 from target_sqlite_archive.naming import fold, pick
-from target_sqlite_archive.sql import METADATA_PROPERTIES, ROWID
+from target_sqlite_archive.sql import METADATA_PROPERTIES, ROWID, beside
 
 # A table called so would stand where the full-text index of another one goes.
 _INDEX_SUFFIXES = ("_fts", "_fts_data", "_fts_idx", "_fts_content", "_fts_docsize", "_fts_config")
@@ -34,11 +35,14 @@ class Registry:
     """The names in one file; changes are written inside the caller's transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        """Read the names that the file has."""
+        """Work on one file; its names are read when the first is asked for."""
         self._connection = connection
-        self._streams = {
+
+    @cached_property
+    def _streams(self) -> dict[str, StreamNames]:
+        return {
             stream: StreamNames(stream, table, json.loads(columns), tuple(json.loads(keys)))
-            for stream, table, columns, keys in connection.execute(
+            for stream, table, columns, keys in self._connection.execute(
                 "SELECT stream, table_name, columns, key_properties FROM _streams"
             )
         }
@@ -103,5 +107,5 @@ class Registry:
 
 def _claims(column: str, role: Role) -> set[str]:
     if role is Role.BLOB:
-        return {fold(column), fold(f"_{column}_sha256"), fold(f"_{column}_emptied_at")}
+        return {fold(column), *(fold(name) for name, _ in beside(column))}
     return {fold(column)}

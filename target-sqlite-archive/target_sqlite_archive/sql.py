@@ -29,6 +29,30 @@ ARRIVAL_COLUMNS = (
 METADATA_PROPERTIES = frozenset({DELETED_AT, *(name for name, _ in ARRIVAL_COLUMNS)})
 
 
+def sha256_of(column: str) -> str:
+    """Name what stands beside a compressed column: the hash of the text that went in."""
+    return f"_{column}_sha256"
+
+
+def emptied_at_of(column: str) -> str:
+    """Name what stands beside a compressed column: when its text was given up for a redaction."""
+    return f"_{column}_emptied_at"
+
+
+def base_rowid_of(column: str) -> str:
+    """Name what stands beside a compressed column: the row that its frame is a delta on, if any."""
+    return f"_{column}_base_rowid"
+
+
+def beside(column: str) -> list[tuple[str, str]]:
+    """Give all that stands beside a compressed column, with the types."""
+    return [
+        (sha256_of(column), "BLOB"),
+        (emptied_at_of(column), "TEXT"),
+        (base_rowid_of(column), "INTEGER"),
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a stream's table: its property, and its SQL type in the file."""
@@ -40,18 +64,22 @@ class Column:
     @property
     def sha256(self) -> str:
         """Beside a compressed column: the hash of the text that went in."""
-        return f"_{self.name}_sha256"
+        return sha256_of(self.name)
 
     @property
     def emptied_at(self) -> str:
         """Beside a compressed column: when its text was given up for a redaction."""
-        return f"_{self.name}_emptied_at"
+        return emptied_at_of(self.name)
+
+    @property
+    def base_rowid(self) -> str:
+        """Beside a compressed column: the row that its frame is a delta on, if any."""
+        return base_rowid_of(self.name)
 
     def own_columns(self) -> list[tuple[str, str]]:
         """All columns of the table that this property needs, with their types."""
-        if self.source.role is not Role.BLOB:
-            return [(self.name, self.declared)]
-        return [(self.name, self.declared), (self.sha256, "BLOB"), (self.emptied_at, "TEXT")]
+        own = [(self.name, self.declared)]
+        return own + beside(self.name) if self.source.role is Role.BLOB else own
 
 
 def define(name: str, declared: str, references: tuple[str, str] | None) -> str:
@@ -74,6 +102,25 @@ def create_index(name: str, table: str, columns: Sequence[str], *, unique: bool)
     """Write CREATE INDEX."""
     kind = "UNIQUE INDEX" if unique else "INDEX"
     return f"CREATE {kind} {quote(name)} ON {quote(table)} ({', '.join(map(quote, columns))})"
+
+
+def versions_index(table: str, column: str) -> str:
+    """Name the index of the columns that say which object a payload is a version of."""
+    return f"_versions_{table}_{column}"
+
+
+def bases_index(table: str, column: str) -> str:
+    """Name the index that finds the deltas on a row."""
+    return f"_bases_{table}_{column}"
+
+
+def create_bases_index(table: str, column: str) -> str:
+    """Write CREATE INDEX for the deltas of a column; whole frames are not in it."""
+    base = quote(base_rowid_of(column))
+    return (
+        f"CREATE INDEX IF NOT EXISTS {quote(bases_index(table, column))} "
+        f"ON {quote(table)} ({base}) WHERE {base} IS NOT NULL"
+    )
 
 
 def insert(table: str, columns: Sequence[str], constants: Mapping[str, str]) -> str:

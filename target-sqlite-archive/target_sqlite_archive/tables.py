@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from target_sqlite_archive.blobs import digest
+from target_sqlite_archive.chains import Chains, compressed_columns
 from target_sqlite_archive.columns import Property, Role
 from target_sqlite_archive.evolution import Layout, ensure_layout, loosen
 from target_sqlite_archive.fulltext import FullText, has_room, indexable
 from target_sqlite_archive.naming import quote
-from target_sqlite_archive.payloads import KindDictionaries, PayloadTable
+from target_sqlite_archive.payloads import PayloadTable
 from target_sqlite_archive.session import Session
 from target_sqlite_archive.shaping import SQLValue
 from target_sqlite_archive.sql import (
@@ -27,6 +28,7 @@ from target_sqlite_archive.sql import (
     upsert,
     where,
 )
+from target_sqlite_archive.training import KindDictionaries
 from target_sqlite_archive.versions import ShownVersions
 
 Row = list[SQLValue]
@@ -88,6 +90,10 @@ class Table:
         if texts and has_room(self._connection, layout.table):
             number = self._number
             self._fulltext = FullText(self._connection, layout.table, texts, number)
+        self._chains = {
+            column.name: Chains(self._connection, session.dictionaries, column)
+            for column in compressed_columns(self._connection, layout.table)
+        }
         self._compressors: dict[int, KindDictionaries] = {}
         self._payloads: PayloadTable | None = None
         for index, column in enumerate(layout.columns):
@@ -98,6 +104,7 @@ class Table:
                 self._payloads = PayloadTable(
                     self._connection,
                     session.dictionaries,
+                    self._chains[column.name],
                     layout,
                     column,
                     version,
@@ -202,7 +209,8 @@ class Table:
             columns = [c for c in layout.columns if c.name in set(names)]
             blobs = [c for c in columns if c.source.role is Role.BLOB]
             names = names + [c.sha256 for c in blobs]
-            constants = constants | {c.emptied_at: "NULL" for c in blobs}
+            nothing = (name for c in blobs for name in (c.emptied_at, c.base_rowid))
+            constants = constants | dict.fromkeys(nothing, "NULL")
             if layout.keys:
                 compared = [_compared(c) for c in columns if c.name not in layout.keys]
                 compared += [DELETED_AT] if self._deletable else []
@@ -228,8 +236,19 @@ class Table:
                     content = str(text).encode()
                     values[at] = self._compressors[index].compress(None, content)
                     hashes.append(digest(content))
+                self._release_changed(index, row, hashes[-1])
             done.append(values + hashes)
         return done
+
+    def _release_changed(self, index: int, row: Row, sha256: SQLValue) -> None:
+        """Let go of a text that this row is about to replace by another."""
+        column = self.layout.columns[index]
+        chains = self._chains[column.name]
+        if chains.has_deltas and self.layout.keys:
+            present = self.everything if self._form.present is None else self._form.present
+            key = [row[present.index(i)] for i in self.key_indexes]
+            changed = f"{where(self.layout.keys)} AND {quote(column.sha256)} IS NOT ?"
+            chains.release(changed, (*key, sha256))
 
     def _note_version(self, version: int, rows: Sequence[Row], last_row_id: int) -> None:
         """Remember, apart from the rows, that a version of the stream has shown them."""
@@ -280,6 +299,8 @@ class Table:
     def _remove(self, condition: str, values: Sequence[SQLValue]) -> None:
         self.sync()
         self._session.database.begin()
+        for chains in self._chains.values():
+            chains.release(condition, values)
         if self._fulltext:
             self._fulltext.before_write()
         gone = self._connection.execute(

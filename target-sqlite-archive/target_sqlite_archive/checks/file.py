@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from target_sqlite_archive.checks.finding import Finding, Level, Rows
-from target_sqlite_archive.internal import LAYOUT, TABLES
+from target_sqlite_archive.internal import TABLES
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.reading import OpenArchive
@@ -46,7 +46,8 @@ def check_file(archive: OpenArchive, progress: Progress) -> Iterator[Finding]:
             _CHECK, Level.WRONG, "layout", what, len(missing), tuple(missing), cure=_RESTORE
         )
     else:
-        yield Finding(_CHECK, Level.OK, "layout", f"an archive of layout {LAYOUT}")
+        layout = archive.connection.execute("PRAGMA user_version").fetchone()[0]
+        yield Finding(_CHECK, Level.OK, "layout", f"an archive of layout {layout}")
 
 
 def check_keys(archive: OpenArchive, progress: Progress) -> Iterator[Finding]:
