@@ -1,8 +1,8 @@
 """Compressed texts: zstd frames, whole or as deltas, and the dictionaries of one file.
 
-Frames are ordinary zstd with a checksum; the number of the dictionary stands in the frame. Which
-column holds frames is left to ``payloads.py``, when to train to ``training.py``, which text a delta
-was made against to ``chains.py``.
+Frames are ordinary zstd, whole ones with a checksum; the number of the dictionary stands in the
+frame. Which column holds frames is left to ``payloads.py``, when to train to ``training.py``, which
+text a delta was made against to ``chains.py``.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-# The trainer reads no more than this of a sample.
-_SAMPLE_BYTES = 128 * 1024
+# The trainer gains nothing from more of a sample.
+SAMPLE_BYTES = 128 * 1024
 _SMALLEST_DICTIONARY_BYTES = 4 * 1024
 # What zstd needs of a text to find matches in it, and the window that every decoder accepts.
 _LEAST_BASE_BYTES = 8
 _MOST_DELTA_BYTES = 2**26
+_SMALLEST_WINDOW_LOG = 10
 _FRAME_HEAD_BYTES = 18
 
 _PARAMETER = zstd.CompressionParameter
@@ -33,11 +34,11 @@ _PARAMETER = zstd.CompressionParameter
 class Purpose(Enum):
     """What a text is compressed for: on arrival, where time counts, or when it is compacted.
 
-    Matches of four bytes hardly ever pay beside a dictionary: five are smaller and faster. The
-    last levels above 17 take twice the time for one part in a hundred.
+    Beside a dictionary matches of less than six bytes hardly ever pay: without them frames are
+    smaller and made faster. The levels above 17 take twice the time for one part in a hundred.
     """
 
-    WRITING = (6, 5)
+    WRITING = (6, 6)
     COMPACTING = (17, 0)
 
     def options(self) -> dict[int, int]:
@@ -66,8 +67,12 @@ def compress_delta(text: bytes, base: bytes) -> bytes | None:
     size = len(text) + len(base)
     if len(base) < _LEAST_BASE_BYTES or size > _MOST_DELTA_BYTES:
         return None
-    # Both texts must be in the window, or the far one would be of no use.
-    options = Purpose.COMPACTING.options() | {_PARAMETER.window_log: max(10, size.bit_length())}
+    options = Purpose.COMPACTING.options() | {
+        # Both texts must be in the window, or the far one would be of no use.
+        _PARAMETER.window_log: max(_SMALLEST_WINDOW_LOG, size.bit_length()),
+        # A delta has a hundred bytes or so, and is never read without its text's hash.
+        _PARAMETER.checksum_flag: 0,
+    }
     prefix = zstd.ZstdDict(base, is_raw=True).as_prefix
     compressor = zstd.ZstdCompressor(options=options, zstd_dict=prefix)
     delta: bytes = compressor.compress(text, zstd.ZstdCompressor.FLUSH_FRAME)
@@ -87,10 +92,14 @@ def frame_facts(blob: bytes) -> tuple[int, int]:
 
 
 def train(samples: Sequence[bytes], size: int) -> bytes | None:
-    """Train a dictionary of at most so many bytes; None where the samples have too little."""
-    cut = [sample[:_SAMPLE_BYTES] for sample in samples if sample]
+    """Train a dictionary of at most so many bytes; None where the samples have too little.
+
+    Of each sample :data:`SAMPLE_BYTES` are enough.
+    """
     try:
-        return zstd.train_dict(cut, max(_SMALLEST_DICTIONARY_BYTES, size)).dict_content
+        return zstd.train_dict(
+            [s for s in samples if s], max(_SMALLEST_DICTIONARY_BYTES, size)
+        ).dict_content
     except (zstd.ZstdError, ValueError):
         return None
 
@@ -163,8 +172,8 @@ class Dictionaries:
         )
 
     def compress(self, kind: str, text: bytes, purpose: Purpose = Purpose.WRITING) -> bytes:
-        """Compress a text as one frame, with the dictionary of its kind where there is one."""
-        number = self.newest(kind, purpose)
+        """Compress a text as one frame, with a dictionary of its kind where there is one."""
+        number = self.newest(kind, purpose) or self.newest(kind, Purpose.WRITING)
         if number is None:
             return compress_plain(text, purpose)
         compressor = self._compressors.get((purpose, kind))

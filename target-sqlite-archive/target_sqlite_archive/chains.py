@@ -65,19 +65,19 @@ def compressed_columns(connection: sqlite3.Connection, table: str) -> list[Compr
     return found
 
 
-def line_up(connection: sqlite3.Connection, column: CompressedColumn, *, by_object: bool) -> None:
+def line_up(connection: sqlite3.Connection, column: CompressedColumn, *, by_object: bool) -> int:
     """List a column's rows in the temporary table `_order`: `place`, from 1 on, and `row_id`.
 
-    They are in the order of the file; ``by_object`` object after object, each from its newest
-    version to its oldest, so that a base is at hand when its delta comes.
+    Give how many there are. They are in the order of the file; ``by_object`` object after object,
+    each from its newest version to its oldest, so that a base is at hand when its delta comes.
     """
     columns = [*map(quote, column.of), "rowid"]
     order = ", ".join(f"{name} DESC" for name in columns) if by_object else "rowid"
     connection.execute("DROP TABLE IF EXISTS temp._order")
     connection.execute("CREATE TEMP TABLE _order (place INTEGER PRIMARY KEY, row_id INTEGER)")
-    connection.execute(
+    return connection.execute(
         f"INSERT INTO temp._order (row_id) SELECT rowid FROM {quote(column.table)} ORDER BY {order}"
-    )
+    ).rowcount
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,17 @@ Each command is a module in ``commands/``; this one lists them and turns errors 
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import click
 
+from target_sqlite_archive.commands.compact import compact
 from target_sqlite_archive.commands.state import state
 from target_sqlite_archive.commands.verify import verify
 from target_sqlite_archive.errors import TargetError
+
+_STOPPED_BY_SIGNAL = 128
 
 
 class _Commands(click.Group):
@@ -24,13 +28,20 @@ class _Commands(click.Group):
         except TargetError as error:
             click.echo(f"sqlite-archive: {error}", err=True)
             sys.exit(1)
+        except KeyboardInterrupt:
+            click.echo("sqlite-archive: stopped; nothing is lost, run it again.", err=True)
+            sys.exit(_STOPPED_BY_SIGNAL + signal.SIGINT)
 
 
 @click.group(cls=_Commands)
 @click.version_option(package_name="target-sqlite-archive")
 def main() -> None:
-    """Read an archive that target-sqlite-archive has filled; none of these commands changes it."""
+    """Look after an archive that target-sqlite-archive has filled.
+
+    `compact` makes the file smaller and keeps every text; the other commands only read it.
+    """
 
 
+main.add_command(compact)
 main.add_command(state)
 main.add_command(verify)

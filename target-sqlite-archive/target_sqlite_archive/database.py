@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from target_sqlite_archive.blobs import DamagedBlobError
 from target_sqlite_archive.errors import DatabaseError, explain_sqlite
 from target_sqlite_archive.internal import APPLICATION_ID, LAYOUT, STATEMENTS
 from target_sqlite_archive.layouts import upgrade
@@ -151,9 +152,14 @@ class Database:
 
     @contextlib.contextmanager
     def explained(self) -> Iterator[None]:
-        """Turn SQLite's errors into a :class:`DatabaseError` for a person."""
+        """Turn SQLite's errors, and damaged texts, into a :class:`DatabaseError` for a person."""
         try:
             yield
+        except DamagedBlobError as error:
+            raise DatabaseError(
+                f"A text in the archive {self.path} that is needed here is damaged: {error}. "
+                f"`sqlite-archive verify` names all such texts; restore the file from a backup."
+            ) from error
         except sqlite3.Error as error:
             raise explain_sqlite(error, self.path) from error
 
@@ -169,6 +175,12 @@ class Database:
             raise
         finally:
             self.connection.execute("RELEASE step")
+
+    def upgrade(self) -> None:
+        """Bring a file of an older layout up to this one."""
+        if self._layout < LAYOUT:
+            self.begin()
+            self.commit()
 
     def begin(self) -> None:
         """Open a transaction where none is open."""

@@ -1,23 +1,25 @@
 """When a dictionary is trained for texts as they arrive, and on which of them.
 
 The first comes early, so that small archives profit, a larger one when there is enough to learn
-from. Compressing itself is left to ``blobs.py``, what compaction trains to ``compaction.py``.
+from; the texts so far are compressed anew with it. Compressing itself is left to ``blobs.py``, what
+compaction trains to ``compaction/``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from target_sqlite_archive.blobs import Dictionaries, Purpose, train
+from target_sqlite_archive.blobs import SAMPLE_BYTES, DamagedBlobError, Dictionaries, Purpose, train
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.shaping import SQLValue
 from target_sqlite_archive.sql import base_rowid_of, sha256_of
 
 # The trainer gains little from more than this.
-_SAMPLE_BYTES_PER_DICTIONARY_BYTE = 24
+SAMPLE_BYTES_PER_DICTIONARY_BYTE = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,8 @@ class Training:
         """Give the bytes that a dictionary for texts of so many bytes should have."""
         return min(self.most_bytes, text_bytes // self.text_bytes_per_byte)
 
-    @property
-    def most_sample_bytes(self) -> int:
-        """What the samples should have together at most."""
-        return self.most_bytes * _SAMPLE_BYTES_PER_DICTIONARY_BYTE
 
-
-TRAININGS = (Training(200, 16, 112 * 1024), Training(1_000, 64, 256 * 1024))
+TRAININGS = (Training(100, 16, 112 * 1024), Training(500, 24, 512 * 1024))
 
 
 class KindDictionaries:
@@ -76,19 +73,16 @@ class KindDictionaries:
         self._left[name] = left - 1
         return self._dictionaries.compress(name, text)
 
-    def _next(self, name: str) -> Training | None:
-        weighed, _ = self._dictionaries.weight(name)
-        return next((training for training in TRAININGS if training.texts > weighed), None)
-
     def _until_next(self, name: str, kind: SQLValue) -> float:
-        training = self._next(name)
-        return math.inf if training is None else training.texts - self._count(kind, training.texts)
+        """Give how many more texts there must be before a dictionary is to be trained."""
+        weighed, _ = self._dictionaries.weight(name)
+        training = next((t for t in TRAININGS if t.texts > weighed), None)
+        return math.inf if training is None else training.texts - self._count(kind)
 
     def _train(self, name: str, kind: SQLValue) -> float:
-        training = self._next(name)
-        if training is None:
-            return math.inf
-        count = self._count(kind, training.texts)
+        """Train if that is worth it; give how many more texts to wait for the next time."""
+        count = self._count(kind)
+        training = [training for training in TRAININGS if training.texts <= count][-1]
         samples = self._samples(kind, training)
         size = training.size(count * sum(map(len, samples)) // max(1, len(samples)))
         if size < 2 * self._dictionaries.weight(name)[1]:
@@ -98,7 +92,15 @@ class KindDictionaries:
         if dictionary is None:
             return count
         self._dictionaries.add(name, dictionary, count, self._now(), Purpose.WRITING)
+        if count <= TRAININGS[-1].texts:
+            self._compress_again(name, kind)
         return self._until_next(name, kind)
+
+    def _compress_again(self, name: str, kind: SQLValue) -> None:
+        """Give the few texts so far the dictionary that was trained on them."""
+        update = f"UPDATE {quote(self._table)} SET {quote(self._column)} = ? WHERE rowid = ?"
+        for row_id, text in self._texts(kind, TRAININGS[-1].texts):
+            self._connection.execute(update, (self._dictionaries.compress(name, text), row_id))
 
     def _condition(self, kind: SQLValue) -> tuple[str, tuple[SQLValue, ...]]:
         filled = f"{quote(self._column)} IS NOT NULL"
@@ -106,31 +108,41 @@ class KindDictionaries:
             return filled, ()
         return f"{filled} AND {quote(self._kind_column)} IS ?", (kind,)
 
-    def _count(self, kind: SQLValue, most: int) -> int:
+    def _count(self, kind: SQLValue) -> int:
+        """Count the texts of a kind, as far as it matters."""
         condition, values = self._condition(kind)
         row = self._connection.execute(
             f"SELECT count(*) FROM (SELECT 1 FROM {quote(self._table)} WHERE {condition} LIMIT ?)",
-            (*values, most),
+            (*values, TRAININGS[-1].texts + 1),
         ).fetchone()
         return int(row[0])
 
     def _samples(self, kind: SQLValue, training: Training) -> list[bytes]:
         """Give the newest whole texts, as many as training profits from."""
-        condition, values = self._condition(kind)
-        rows = self._connection.execute(
-            f"SELECT {quote(self._column)}, {quote(sha256_of(self._column))} "
-            f"FROM {quote(self._table)} WHERE {condition} "
-            f"AND {quote(base_rowid_of(self._column))} IS NULL ORDER BY rowid DESC LIMIT ?",
-            (*values, training.texts),
-        )
         samples: list[bytes] = []
-        left = training.most_sample_bytes
-        for blob, sha256 in rows:
-            samples.append(self._dictionaries.read(blob, sha256))
+        left = training.most_bytes * SAMPLE_BYTES_PER_DICTIONARY_BYTE
+        for _, text in self._texts(kind, training.texts):
+            samples.append(text[:SAMPLE_BYTES])
             left -= len(samples[-1])
             if left <= 0:
                 break
         return samples
+
+    def _texts(self, kind: SQLValue, most: int) -> Iterator[tuple[int, bytes]]:
+        """Give the newest of the texts that are whole and can be read, with their rows."""
+        condition, values = self._condition(kind)
+        table, column = quote(self._table), quote(self._column)
+        newest = self._connection.execute(
+            f"SELECT rowid FROM {table} WHERE {condition} "
+            f"AND {quote(base_rowid_of(self._column))} IS NULL ORDER BY rowid DESC LIMIT ?",
+            (*values, most),
+        ).fetchall()
+        find = f"SELECT {column}, {quote(sha256_of(self._column))} FROM {table} WHERE rowid = ?"
+        for (row_id,) in newest:
+            blob, sha256 = self._connection.execute(find, (row_id,)).fetchone()
+            # A text that is damaged is `verify`'s to tell, and no reason to keep no others.
+            with contextlib.suppress(DamagedBlobError):
+                yield row_id, self._dictionaries.read(blob, sha256)
 
 
 def kind_name(table: str, kind_column: str | None, kind: object) -> str:

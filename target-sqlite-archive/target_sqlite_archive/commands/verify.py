@@ -66,7 +66,7 @@ def verify(archive: Path, as_json: bool) -> None:
         click.echo(json.dumps(_as_object(archive, findings), ensure_ascii=False))
     else:
         for finding in findings:
-            click.echo(_as_text(finding))
+            click.echo(as_text(finding))
         click.echo(_summary(archive, findings))
     if wrong:
         sys.exit(1)
@@ -88,22 +88,25 @@ def _as_object(archive: Path, findings: Sequence[Finding]) -> dict[str, object]:
     return {
         "archive": str(archive),
         "well": all(finding.level is not Level.WRONG for finding in findings),
-        "findings": [
-            {
-                "check": finding.check,
-                "level": finding.level.value,
-                "where": finding.where,
-                "what": finding.what,
-                "count": finding.count,
-                "first": list(finding.first),
-                "cure": finding.cure,
-            }
-            for finding in findings
-        ],
+        "findings": list(map(as_object, findings)),
     }
 
 
-def _as_text(finding: Finding) -> str:
+def as_object(finding: Finding) -> dict[str, object]:
+    """Give a finding for machines."""
+    return {
+        "check": finding.check,
+        "level": finding.level.value,
+        "where": finding.where,
+        "what": finding.what,
+        "count": finding.count,
+        "first": list(finding.first),
+        "cure": finding.cure,
+    }
+
+
+def as_text(finding: Finding) -> str:
+    """Give a finding for people, on a few lines."""
     level = click.style(f"{finding.level.value:<8}", fg=_COLOURS[finding.level])
     count = f"{finding.count:,} " if finding.count else ""
     lines = [f"{level} {finding.check}: {finding.where}: {count}{finding.what}"]
