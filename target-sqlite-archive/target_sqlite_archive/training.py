@@ -19,7 +19,7 @@ from target_sqlite_archive.shaping import SQLValue
 from target_sqlite_archive.sql import base_rowid_of, sha256_of
 
 # The trainer gains little from more than this.
-SAMPLE_BYTES_PER_DICTIONARY_BYTE = 24
+_SAMPLE_BYTES_PER_DICTIONARY_BYTE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,7 @@ class KindDictionaries:
         """Train if that is worth it; give how many more texts to wait for the next time."""
         count = self._count(kind)
         training = [training for training in TRAININGS if training.texts <= count][-1]
-        samples = self._samples(kind, training)
-        size = training.size(count * sum(map(len, samples)) // max(1, len(samples)))
+        samples, size = self._samples(kind, training, count)
         if size < 2 * self._dictionaries.weight(name)[1]:
             self._dictionaries.weigh(name, count)
             return self._until_next(name, kind)
@@ -117,16 +116,20 @@ class KindDictionaries:
         ).fetchone()
         return int(row[0])
 
-    def _samples(self, kind: SQLValue, training: Training) -> list[bytes]:
-        """Give the newest whole texts, as many as training profits from."""
+    def _samples(self, kind: SQLValue, training: Training, count: int) -> tuple[list[bytes], int]:
+        """Give the newest whole texts, as many as training profits from, and its dictionary's size.
+
+        ``count`` is how many texts there are, of which these are as large as any.
+        """
         samples: list[bytes] = []
-        left = training.most_bytes * SAMPLE_BYTES_PER_DICTIONARY_BYTE
+        total = size = 0
         for _, text in self._texts(kind, training.texts):
             samples.append(text[:SAMPLE_BYTES])
-            left -= len(samples[-1])
-            if left <= 0:
+            total += len(samples[-1])
+            size = training.size(count * total // len(samples))
+            if total >= size * _SAMPLE_BYTES_PER_DICTIONARY_BYTE:
                 break
-        return samples
+        return samples, size
 
     def _texts(self, kind: SQLValue, most: int) -> Iterator[tuple[int, bytes]]:
         """Give the newest of the texts that are whole and can be read, with their rows."""

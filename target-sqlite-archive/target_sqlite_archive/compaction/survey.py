@@ -22,13 +22,11 @@ from target_sqlite_archive.chains import Chains, CompressedColumn, line_up
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.sql import base_rowid_of
-from target_sqlite_archive.training import (
-    SAMPLE_BYTES_PER_DICTIONARY_BYTE,
-    Training,
-    kind_name,
-)
+from target_sqlite_archive.training import Training, kind_name
 
 TRAINING = Training(texts=100, text_bytes_per_byte=160, most_bytes=1024 * 1024)
+# Time matters less than on arrival.
+_SAMPLE_BYTES_PER_DICTIONARY_BYTE = 32
 _MOST_SAMPLES = 4_096
 _ROWS_AT_ONCE = 1_000
 
@@ -119,7 +117,7 @@ def train_for(
 ) -> bytes | None:
     """Train a dictionary on a kind's newest versions; None where they have too little."""
     size = TRAINING.size(kind.text_bytes)
-    left = size * SAMPLE_BYTES_PER_DICTIONARY_BYTE
+    left = size * _SAMPLE_BYTES_PER_DICTIONARY_BYTE
     samples: list[bytes] = []
     random.Random(0).shuffle(kind.samples)
     for column, row_id in kind.samples:
