@@ -1,7 +1,8 @@
 """Compressed texts: zstd frames, whole or as deltas, and the dictionaries of one file.
 
-Frames are ordinary zstd, whole ones with a checksum; the number of the dictionary stands in the
-frame. Which column holds frames is left to ``payloads.py``, when to train to ``training.py``, which
+Frames are ordinary zstd, the number of the dictionary in them. Those made on arrival carry zstd's
+own checksum; compacted ones do without, since every text has its hash beside it, and are known by
+that. Which column holds frames is left to ``payloads.py``, when to train to ``training.py``, which
 text a delta was made against to ``chains.py``.
 """
 
@@ -11,6 +12,7 @@ import hashlib
 import sqlite3
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
@@ -26,26 +28,52 @@ _SMALLEST_DICTIONARY_BYTES = 4 * 1024
 _LEAST_BASE_BYTES = 8
 _MOST_DELTA_BYTES = 2**26
 _SMALLEST_WINDOW_LOG = 10
-_FRAME_HEAD_BYTES = 18
+HEAD_BYTES = 18
+_DESCRIPTOR_AT, _CHECKSUM_BIT = 4, 4
 
 _PARAMETER = zstd.CompressionParameter
 
 
+# Beside a dictionary matches of less than six bytes hardly ever pay: without them frames are
+# smaller and made faster.
+_FAST: dict[int, int] = {
+    _PARAMETER.compression_level: 6,
+    _PARAMETER.min_match: 6,
+    _PARAMETER.checksum_flag: 1,
+}
+# The levels above take twice the time for one part in a hundred.
+_SMALL: dict[int, int] = {_PARAMETER.compression_level: 17, _PARAMETER.checksum_flag: 0}
+
+
 class Purpose(Enum):
-    """What a text is compressed for: on arrival, where time counts, or when it is compacted.
+    """What a text is compressed for: on arrival, where time counts, or when it is compacted."""
 
-    Beside a dictionary matches of less than six bytes hardly ever pay: without them frames are
-    smaller and made faster. The levels above 17 take twice the time for one part in a hundred.
-    """
+    WRITING = _FAST
+    COMPACTING = _SMALL
 
-    WRITING = (6, 6)
-    COMPACTING = (17, 0)
 
-    def options(self) -> dict[int, int]:
-        """Give the parameters for zstd."""
-        level, least_match = self.value
-        chosen: dict[int, int] = {_PARAMETER.compression_level: level, _PARAMETER.checksum_flag: 1}
-        return chosen | ({_PARAMETER.min_match: least_match} if least_match else {})
+@dataclass(frozen=True, slots=True)
+class FrameFacts:
+    """What the head of a frame tells: its dictionary or 0, the bytes of its text, who made it."""
+
+    dictionary: int
+    text_bytes: int
+    is_compacted: bool
+
+    @classmethod
+    def of(cls, head: object) -> FrameFacts:
+        """Read the first :data:`HEAD_BYTES` of a frame.
+
+        Raises :class:`DamagedBlobError` where they are none.
+        """
+        if not isinstance(head, bytes):
+            raise DamagedBlobError("there are no bytes")
+        try:
+            found = zstd.get_frame_info(head)
+        except zstd.ZstdError as error:
+            raise DamagedBlobError(f"the compressed text cannot be read: {error}") from error
+        has_checksum = bool(head[_DESCRIPTOR_AT] & _CHECKSUM_BIT)
+        return cls(found.dictionary_id, found.decompressed_size or 0, not has_checksum)
 
 
 class DamagedBlobError(Exception):
@@ -59,7 +87,8 @@ def digest(text: bytes) -> bytes:
 
 def compress_plain(text: bytes, purpose: Purpose = Purpose.WRITING) -> bytes:
     """Compress without a dictionary."""
-    return zstd.compress(text, options=purpose.options())
+    blob: bytes = zstd.compress(text, options=purpose.value)
+    return blob
 
 
 def compress_delta(text: bytes, base: bytes) -> bytes | None:
@@ -67,28 +96,13 @@ def compress_delta(text: bytes, base: bytes) -> bytes | None:
     size = len(text) + len(base)
     if len(base) < _LEAST_BASE_BYTES or size > _MOST_DELTA_BYTES:
         return None
-    options = Purpose.COMPACTING.options() | {
-        # Both texts must be in the window, or the far one would be of no use.
-        _PARAMETER.window_log: max(_SMALLEST_WINDOW_LOG, size.bit_length()),
-        # A delta has a hundred bytes or so, and is never read without its text's hash.
-        _PARAMETER.checksum_flag: 0,
-    }
+    # Both texts must be in the window, or the far one would be of no use.
+    window_log = max(_SMALLEST_WINDOW_LOG, size.bit_length())
+    options = _SMALL | {_PARAMETER.window_log: window_log}
     prefix = zstd.ZstdDict(base, is_raw=True).as_prefix
     compressor = zstd.ZstdCompressor(options=options, zstd_dict=prefix)
     delta: bytes = compressor.compress(text, zstd.ZstdCompressor.FLUSH_FRAME)
     return delta
-
-
-def frame_facts(blob: bytes) -> tuple[int, int]:
-    """Give the number of a frame's dictionary, 0 for none, and the bytes of its text.
-
-    The first 18 bytes of a frame are enough. Raises :class:`DamagedBlobError` where it is none.
-    """
-    try:
-        found = zstd.get_frame_info(blob[:_FRAME_HEAD_BYTES])
-    except zstd.ZstdError as error:
-        raise DamagedBlobError(f"the compressed text cannot be read: {error}") from error
-    return found.dictionary_id, found.decompressed_size or 0
 
 
 def train(samples: Sequence[bytes], size: int) -> bytes | None:
@@ -124,62 +138,57 @@ class Dictionaries:
         self._compressors: dict[tuple[Purpose, str], zstd.ZstdCompressor] = {}
 
     @cached_property
-    def _newest(self) -> dict[tuple[Purpose, str], int]:
+    def _newest(self) -> dict[str, int]:
         return {
-            (Purpose.COMPACTING if compacts else Purpose.WRITING, name): number
-            for number, name, compacts in self._connection.execute(
-                "SELECT id, kind, compacts FROM _dictionaries ORDER BY created_at, id"
+            kind: number
+            for number, kind in self._connection.execute(
+                "SELECT id, kind FROM _dictionaries ORDER BY created_at, id"
             )
         }
 
-    def newest(self, kind: str, purpose: Purpose) -> int | None:
-        """Give the number of the dictionary that texts of this kind are written with."""
-        return self._newest.get((purpose, kind))
+    def newest(self, kind: str) -> int:
+        """Give the number of the dictionary that texts of this kind are written with, or 0."""
+        return self._newest.get(kind, 0)
 
-    def add(self, kind: str, dictionary: bytes, texts: int, now: str, purpose: Purpose) -> None:
+    def weight(self, kind: str) -> tuple[int, int]:
+        """Give how many texts of a kind its dictionary knew of, and that dictionary's bytes."""
+        row = self._connection.execute(
+            "SELECT texts, length(dictionary) FROM _dictionaries WHERE id = ?",
+            (self.newest(kind),),
+        ).fetchone()
+        return (row[0], row[1]) if row else (0, 0)
+
+    def weigh(self, kind: str, texts: int) -> None:
+        """Note that at so many texts a kind's dictionary was found to be good enough."""
+        self._connection.execute(
+            "UPDATE _dictionaries SET texts = ? WHERE id = ?", (texts, self.newest(kind))
+        )
+
+    def add(self, kind: str, dictionary: bytes, texts: int, now: str) -> None:
         """Store a new dictionary of a kind, inside the caller's transaction.
 
         ``texts`` is how many texts of the kind there are now.
         """
         loaded = zstd.ZstdDict(dictionary)
-        # The same samples make the same dictionary, whatever for; one that compacts stays such.
         self._connection.execute(
-            "INSERT INTO _dictionaries (id, kind, created_at, dictionary, texts, compacts) "
-            "VALUES (?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (id) DO UPDATE SET compacts = max(compacts, excluded.compacts)",
-            (loaded.dict_id, kind, now, dictionary, texts, purpose is Purpose.COMPACTING),
+            "INSERT OR IGNORE INTO _dictionaries (id, kind, created_at, dictionary, texts) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (loaded.dict_id, kind, now, dictionary, texts),
         )
         self._loaded[loaded.dict_id] = loaded
-        self._newest[purpose, kind] = loaded.dict_id
-        self._compressors.pop((purpose, kind), None)
-
-    def weight(self, kind: str) -> tuple[int, int]:
-        """Give how many texts of a kind there were when its dictionary for writing was trained.
-
-        Beside it the dictionary's bytes; both are 0 where there is none.
-        """
-        number = self.newest(kind, Purpose.WRITING)
-        row = self._connection.execute(
-            "SELECT texts, length(dictionary) FROM _dictionaries WHERE id = ?", (number,)
-        ).fetchone()
-        return (row[0], row[1]) if row else (0, 0)
-
-    def weigh(self, kind: str, texts: int) -> None:
-        """Note that at so many texts the dictionary for writing was found to be good enough."""
-        self._connection.execute(
-            "UPDATE _dictionaries SET texts = ? WHERE id = ?",
-            (texts, self.newest(kind, Purpose.WRITING)),
-        )
+        self._newest[kind] = loaded.dict_id
+        for purpose in Purpose:
+            self._compressors.pop((purpose, kind), None)
 
     def compress(self, kind: str, text: bytes, purpose: Purpose = Purpose.WRITING) -> bytes:
-        """Compress a text as one frame, with a dictionary of its kind where there is one."""
-        number = self.newest(kind, purpose) or self.newest(kind, Purpose.WRITING)
-        if number is None:
+        """Compress a text as one frame, with the dictionary of its kind where there is one."""
+        number = self.newest(kind)
+        if not number:
             return compress_plain(text, purpose)
         compressor = self._compressors.get((purpose, kind))
         if compressor is None:
             compressor = zstd.ZstdCompressor(
-                options=purpose.options(), zstd_dict=self._dictionary(number)
+                options=purpose.value, zstd_dict=self._dictionary(number)
             )
             self._compressors[purpose, kind] = compressor
         return compressor.compress(text, zstd.ZstdCompressor.FLUSH_FRAME)

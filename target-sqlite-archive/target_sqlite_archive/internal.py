@@ -8,7 +8,7 @@
                     for the active version itself, row 0 for a record whose key cannot be read
     _quarantine     records that could not be stored: the reason and the whole line, compressed
     _dictionaries   trained dictionaries by the number that zstd writes into each frame; `texts` is
-                    how many texts there were then, `compacts` tells those that compaction uses
+                    how many texts of the kind there were then
     _sightings      a stored payload that was seen again after a newer version of its object
 
 Reading and writing them is left to the modules that own them. A change here is a new layout, and
@@ -66,8 +66,7 @@ STATEMENTS = (
         kind TEXT NOT NULL,
         created_at TEXT NOT NULL,
         dictionary BLOB NOT NULL,
-        texts INTEGER NOT NULL DEFAULT 0,
-        compacts INTEGER NOT NULL DEFAULT 0
+        texts INTEGER NOT NULL DEFAULT 0
     )""",
     """CREATE TABLE _sightings (
         id INTEGER PRIMARY KEY,

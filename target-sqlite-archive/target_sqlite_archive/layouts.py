@@ -15,10 +15,9 @@ from target_sqlite_archive.naming import fold, pick, quote
 
 
 def _from_1(connection: sqlite3.Connection) -> None:
-    """Compressed texts may be deltas; dictionaries say when they were trained, and what for."""
+    """Compressed texts may be deltas; dictionaries say at how many texts they were trained."""
     run = connection.execute
     run("ALTER TABLE _dictionaries ADD COLUMN texts INTEGER NOT NULL DEFAULT 0")
-    run("ALTER TABLE _dictionaries ADD COLUMN compacts INTEGER NOT NULL DEFAULT 0")
     for (table,) in run("SELECT table_name FROM _streams").fetchall():
         columns = [row[1] for row in run(f"PRAGMA table_info({quote(table)})")]
         indexes = {row[1] for row in run(f"PRAGMA index_list({quote(table)})")}

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from target_sqlite_archive.blobs import SAMPLE_BYTES, DamagedBlobError, Dictionaries, Purpose, train
+from target_sqlite_archive.blobs import SAMPLE_BYTES, DamagedBlobError, Dictionaries, train
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.shaping import SQLValue
 from target_sqlite_archive.sql import base_rowid_of, sha256_of
@@ -82,7 +82,11 @@ class KindDictionaries:
     def _train(self, name: str, kind: SQLValue) -> float:
         """Train if that is worth it; give how many more texts to wait for the next time."""
         count = self._count(kind)
-        training = [training for training in TRAININGS if training.texts <= count][-1]
+        due = [training for training in TRAININGS if training.texts <= count]
+        if not due:
+            # Rows of this batch are not in the table yet.
+            return self._until_next(name, kind)
+        training = due[-1]
         samples, size = self._samples(kind, training, count)
         if size < 2 * self._dictionaries.weight(name)[1]:
             self._dictionaries.weigh(name, count)
@@ -90,7 +94,7 @@ class KindDictionaries:
         dictionary = train(samples, size)
         if dictionary is None:
             return count
-        self._dictionaries.add(name, dictionary, count, self._now(), Purpose.WRITING)
+        self._dictionaries.add(name, dictionary, count, self._now())
         if count <= TRAININGS[-1].texts:
             self._compress_again(name, kind)
         return self._until_next(name, kind)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sqlite3
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -46,31 +47,55 @@ def without_signatures(payload: bytes) -> bytes:
     return SIGNED_QUERY.sub(b"", payload)
 
 
-def dictionaries(path: Path) -> dict[int, zstd.ZstdDict]:
-    """Give the dictionaries that an archive's payloads were compressed with, by id."""
-    return {
-        row["id"]: zstd.ZstdDict(row["dictionary"])
-        for row in rows(path, "SELECT id, dictionary FROM _dictionaries")
-    }
+class Texts:
+    """The compressed texts of one column, whole frames and deltas alike."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        table: str = "raw_payloads",
+        column: str = "payload",
+    ) -> None:
+        """Read through this connection."""
+        self._connection = connection
+        self._dictionaries = {
+            number: zstd.ZstdDict(content)
+            for number, content in _plain(connection, "SELECT id, dictionary FROM _dictionaries")
+        }
+        self._find = (
+            f"SELECT {column}, _{column}_sha256, _{column}_base_rowid FROM {table} WHERE rowid = ?"
+        )
+
+    def read(self, row_id: int) -> bytes | None:
+        """Give the exact bytes that were compressed; None where a row has none any more."""
+        [(blob, sha256, base)] = _plain(self._connection, self._find, row_id)
+        if blob is None:
+            return None
+        if base is None:
+            number = zstd.get_frame_info(blob).dictionary_id
+            text: bytes = zstd.decompress(blob, zstd_dict=self._dictionaries.get(number))
+        else:
+            newer = zstd.ZstdDict(self.read(base) or b"", is_raw=True)
+            text = zstd.decompress(blob, zstd_dict=newer.as_prefix)
+        assert hashlib.sha256(text).digest() == sha256
+        return text
 
 
-def unpacked(blob: bytes, known: Mapping[int, zstd.ZstdDict]) -> bytes:
-    """Give the exact bytes that were compressed."""
-    number = zstd.get_frame_info(blob).dictionary_id
-    text: bytes = zstd.decompress(blob, zstd_dict=known.get(number))
-    return text
+def _plain(connection: sqlite3.Connection, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in connection.execute(sql, values)]
 
 
 def newest_payloads(path: Path) -> Iterator[tuple[str, str, bytes]]:
     """Give stream, record id and exact bytes of the newest payload of every object."""
-    known = dictionaries(path)
-    for row in rows(
-        path,
-        "SELECT stream, record_id, payload FROM raw_payloads AS p WHERE NOT EXISTS ("
-        " SELECT 1 FROM raw_payloads AS n WHERE n.stream = p.stream"
-        " AND n.record_id = p.record_id AND n.rowid > p.rowid)",
-    ):
-        yield row["stream"], row["record_id"], unpacked(row["payload"], known)
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        texts = Texts(connection)
+        for stream, record_id, row_id in _plain(
+            connection,
+            "SELECT stream, record_id, max(rowid) FROM raw_payloads GROUP BY stream, record_id",
+        ):
+            text = texts.read(row_id)
+            assert text is not None
+            yield stream, record_id, text
 
 
 def payload_bytes(path: Path) -> tuple[int, int]:

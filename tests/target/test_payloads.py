@@ -6,13 +6,21 @@ import hashlib
 import json
 import random
 import sqlite3
-from typing import Any
+import sys
+from contextlib import closing
 
 import pytest
 
 from target_sqlite_archive.blobs import DamagedBlobError, Dictionaries
 from target_sqlite_archive.payloads import count_flags
+from tests.pipeline.archive import Texts
 from tests.target.harness import Archive, record, schema
+from tests.target.reading_harness import tamper
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 TEXT = {"type": ["string", "null"]}
 PAYLOAD = {
@@ -44,13 +52,11 @@ def payload(text: str, record_id: str = "1", fetched_at: str = "t0", kind: str =
 
 
 def texts(archive: Archive) -> list[str | None]:
-    connection = sqlite3.connect(archive.path)
-    try:
-        dictionaries = Dictionaries(connection)
-        rows = connection.execute("SELECT payload, _payload_sha256 FROM raw_payloads ORDER BY 1=1")
-        return [blob and dictionaries.read(blob, sha).decode() for blob, sha in rows.fetchall()]
-    finally:
-        connection.close()
+    with closing(sqlite3.connect(archive.path)) as connection:
+        stored = Texts(connection)
+        rows = connection.execute("SELECT rowid FROM raw_payloads ORDER BY rowid").fetchall()
+        found = [stored.read(row_id) for (row_id,) in rows]
+    return [text if text is None else text.decode() for text in found]
 
 
 def note(number: int, chance: random.Random) -> str:
@@ -64,35 +70,59 @@ def test_a_payload_comes_back_byte_for_byte(archive: Archive) -> None:
     assert texts(archive) == [odd, "not JSON at all", ""]
 
 
+def notes(archive: Archive, chance: random.Random, first: int, count: int) -> list[str]:
+    made = [note(number, chance) for number in range(first, first + count)]
+    archive.feed(SCHEMA, *(payload(text, str(first + i)) for i, text in enumerate(made)))
+    return made
+
+
 def test_a_dictionary_is_trained_when_there_are_enough_of_a_kind(archive: Archive) -> None:
     chance = random.Random(3)
-    first = [note(i, chance) for i in range(150)]
-    second = [note(i, chance) for i in range(150, 300)]
-    archive.feed(SCHEMA, *(payload(text, str(i)) for i, text in enumerate(first)))
+    wanted = notes(archive, chance, 0, 90)
     assert archive.query("SELECT count(*) FROM _dictionaries") == [(0,)]
-    archive.feed(SCHEMA, *(payload(text, str(i + 150)) for i, text in enumerate(second)))
-    assert archive.query("SELECT kind FROM _dictionaries") == [("notes",)]
-    assert texts(archive) == first + second
+    plain = archive.query("SELECT sum(length(payload)) FROM raw_payloads")[0][0] / 90
+    wanted += notes(archive, chance, 90, 60)
+    assert archive.query("SELECT kind, texts FROM _dictionaries") == [("notes", 100)]
+    assert texts(archive) == wanted
+    # Those that came before it are compressed anew.
     sizes = [row[0] for row in archive.dump("raw_payloads", "length(payload)")]
-    assert sum(sizes[-50:]) < 0.7 * sum(sizes[:50])
+    assert max(sizes) < 0.7 * plain
 
 
-def test_a_payload_is_read_with_stock_zstd_as_the_readme_says(archive: Archive) -> None:
-    chance = random.Random(5)
-    wanted = [note(i, chance) for i in range(250)]
-    archive.feed(SCHEMA, *(payload(text, str(i)) for i, text in enumerate(wanted)))
-    namespace: dict[str, Any] = {"path": str(archive.path)}
-    exec(readme_recipe(), namespace)
-    namespace["connection"].close()
-    assert namespace["texts"] == [text.encode() for text in wanted]
+def test_a_larger_dictionary_is_trained_when_there_is_more_to_learn_from(archive: Archive) -> None:
+    chance = random.Random(4)
+    words = [f"{chance.getrandbits(40):x}" for _ in range(4_000)]
+    made = [
+        json.dumps({"id": i, "text": " ".join(chance.choices(words, k=80))}) for i in range(620)
+    ]
+    archive.feed(SCHEMA, *(payload(text, str(i)) for i, text in enumerate(made[:400])))
+    archive.feed(SCHEMA, *(payload(text, str(i + 400)) for i, text in enumerate(made[400:])))
+    first, second = archive.query("SELECT texts, length(dictionary) FROM _dictionaries ORDER BY 1")
+    assert (first[0], second[0]) == (100, 500)
+    assert second[1] >= 2 * first[1]
+    assert texts(archive) == made
+    used = {
+        zstd.get_frame_info(blob).dictionary_id
+        for (blob,) in archive.dump("raw_payloads", "payload")
+    }
+    assert used == set(archive.query("SELECT id FROM _dictionaries WHERE texts = 500")[0])
 
 
-def readme_recipe() -> str:
-    from pathlib import Path
+def test_a_dictionary_that_is_good_enough_is_kept(archive: Archive) -> None:
+    short = [json.dumps({"type": "tag", "id": str(i), "name": f"Tag {i}"}) for i in range(560)]
+    archive.feed(SCHEMA, *(payload(text, str(i)) for i, text in enumerate(short)))
+    assert archive.query("SELECT texts >= 500 FROM _dictionaries") == [(1,)]
 
-    readme = Path(__file__).parents[2] / "target-sqlite-archive" / "README.md"
-    after = readme.read_text().split("## Reading payloads with stock zstd", 1)[1]
-    return after.split("```python\n", 1)[1].split("```", 1)[0]
+
+def test_a_damaged_payload_does_not_keep_others_out(archive: Archive) -> None:
+    chance = random.Random(3)
+    wanted = notes(archive, chance, 0, 90)
+    tamper(archive, "UPDATE raw_payloads SET payload = x'00' WHERE rowid = 7")
+    wanted += notes(archive, chance, 90, 60)
+    assert archive.query("SELECT count(*) FROM _dictionaries") == [(1,)]
+    tamper(archive, "DELETE FROM raw_payloads WHERE rowid = 7")
+    del wanted[6]
+    assert texts(archive) == wanted
 
 
 def test_a_damaged_payload_is_noticed(archive: Archive) -> None:
@@ -170,14 +200,10 @@ def test_a_compressed_column_without_versions_is_updated(archive: Archive) -> No
     archive.feed(line, record("t", {"id": "1", "doc": "[1]", "s": "a"}))
     archive.feed(line, record("t", {"id": "1", "s": "b"}))
     archive.feed(line, record("t", {"id": "1", "doc": "[2]"}), record("t", {"id": "2"}))
-    connection = sqlite3.connect(archive.path)
-    rows = connection.execute("SELECT id, s, doc, _doc_sha256 FROM t").fetchall()
-    dictionaries = Dictionaries(connection)
-    assert [(a, b, doc and dictionaries.read(doc, sha)) for a, b, doc, sha in rows] == [
-        ("1", "b", b"[2]"),
-        ("2", None, None),
-    ]
-    connection.close()
+    assert archive.dump("t", "id, s") == [("1", "b"), ("2", None)]
+    with closing(sqlite3.connect(archive.path)) as connection:
+        docs = Texts(connection, "t", "doc")
+        assert [docs.read(1), docs.read(2)] == [b"[2]", None]
 
 
 def test_a_column_that_becomes_compressed_keeps_its_old_texts(archive: Archive) -> None:

@@ -111,7 +111,7 @@ DAMAGE = {
         ("counters", "conversations and conversation_parts", 1, ["3 (2 of 3)"]),
     ),
     "a dictionary is none": (
-        "INSERT INTO _dictionaries VALUES (5, 'notes', 'then', x'00', 200, 0)",
+        "INSERT INTO _dictionaries VALUES (5, 'notes', 'then', x'00', 200)",
         ("dictionaries", "_dictionaries", 1, ["5"]),
     ),
     "the state is not JSON": (

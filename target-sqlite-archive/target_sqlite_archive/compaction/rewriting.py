@@ -81,10 +81,31 @@ class Rewriter:
         if text.base is not None:
             known = newer is not None and newer.row_id == text.base
             return newer.depth + 1 if newer is not None and known else LONGEST_CHAIN
-        if newer is not None and self._fits(newer, text) and self._store_delta(text, newer):
+        is_settled = text.is_settled(self._dictionaries)
+        may_be_delta = newer is not None and self._fits(newer, text)
+        if is_settled and not may_be_delta:
+            return 0
+        frame = self._frame(text.row_id)
+        base = self._text_of(newer) if newer is not None and may_be_delta else None
+        content = self._chains.text(frame)
+        delta = None if base is None else compress_delta(content, base)
+        whole = frame.blob
+        # Most deltas are far smaller than any whole frame, which then need not be made.
+        if not is_settled and (delta is None or len(delta) > len(frame.blob) // 4):
+            whole = self._dictionaries.compress(text.kind, content, Purpose.COMPACTING)
+        if newer is not None and delta is not None and len(delta) < len(whole):
+            self._store(frame, delta, content, newer.row_id, base)
+            self.rewritten.deltas += 1
             return newer.depth + 1
-        self._store_whole(text)
+        if whole != frame.blob:
+            self._store(frame, whole, content, None, None)
         return 0
+
+    def _text_of(self, newer: _Newer) -> bytes | None:
+        try:
+            return self._chains.text(self._frame(newer.row_id))
+        except DamagedBlobError:
+            return None
 
     def _fits(self, newer: _Newer, text: Listed) -> bool:
         """Whether the chain stays short enough with this text, and those on it, at its end."""
@@ -95,31 +116,6 @@ class Rewriter:
                 return True
             depth += 1
         return False
-
-    def _store_delta(self, text: Listed, newer: _Newer) -> bool:
-        try:
-            base = self._chains.text(self._frame(newer.row_id))
-        except DamagedBlobError:
-            return False
-        frame = self._frame(text.row_id)
-        content = self._chains.text(frame)
-        delta = compress_delta(content, base)
-        if delta is None or len(delta) >= len(frame.blob):
-            return False
-        self._store(frame, delta, content, newer.row_id, base)
-        self.rewritten.deltas += 1
-        return True
-
-    def _store_whole(self, text: Listed) -> None:
-        settled = self._dictionaries.newest(text.kind, Purpose.COMPACTING)
-        if settled is not None and text.dictionary == settled:
-            return
-        frame = self._frame(text.row_id)
-        content = self._chains.text(frame)
-        whole = self._dictionaries.compress(text.kind, content, Purpose.COMPACTING)
-        # Without a dictionary of its own, only the size tells whether a frame is compacted already.
-        if settled is not None or len(whole) < len(frame.blob):
-            self._store(frame, whole, content, None, None)
 
     def _frame(self, row_id: int) -> Frame:
         frame = self._chains.frame(row_id)

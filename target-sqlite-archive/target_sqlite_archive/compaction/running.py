@@ -7,11 +7,12 @@ written to at all.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from target_sqlite_archive.blobs import DamagedBlobError, Dictionaries, Purpose, frame_facts
+from target_sqlite_archive.blobs import HEAD_BYTES, DamagedBlobError, Dictionaries, FrameFacts
 from target_sqlite_archive.chains import CompressedColumn, compressed_columns
 from target_sqlite_archive.compaction.rewriting import Rewriter, Rewritten
 from target_sqlite_archive.compaction.space import (
@@ -175,7 +176,7 @@ class Compaction:
             content = train_for(self._connection, dictionaries, kind)
             if content is not None:
                 self._writing(0)
-                dictionaries.add(name, content, kind.texts, self._now(), Purpose.COMPACTING)
+                dictionaries.add(name, content, kind.texts, self._now())
         self._database.commit()
 
     def _drop_dictionaries(self, columns: Sequence[CompressedColumn]) -> None:
@@ -192,13 +193,11 @@ class Compaction:
         places = [(c.table, c.name) for c in columns] + [("_quarantine", "line")]
         for table, name in places:
             for (head,) in self._connection.execute(
-                f"SELECT substr({quote(name)}, 1, 18) FROM {quote(table)} "
+                f"SELECT substr({quote(name)}, 1, {HEAD_BYTES}) FROM {quote(table)} "
                 f"WHERE {quote(name)} IS NOT NULL"
             ):
-                try:
-                    used.add(frame_facts(head)[0])
-                except (DamagedBlobError, TypeError):
-                    continue
+                with contextlib.suppress(DamagedBlobError):
+                    used.add(FrameFacts.of(head).dictionary)
         return used
 
     def _vacuum(self) -> None:

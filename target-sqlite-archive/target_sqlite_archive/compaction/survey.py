@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from target_sqlite_archive.blobs import (
+    HEAD_BYTES,
     SAMPLE_BYTES,
     DamagedBlobError,
     Dictionaries,
-    Purpose,
-    frame_facts,
+    FrameFacts,
     train,
 )
 from target_sqlite_archive.chains import Chains, CompressedColumn, line_up
@@ -24,7 +24,7 @@ from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.sql import base_rowid_of
 from target_sqlite_archive.training import Training, kind_name
 
-TRAINING = Training(texts=100, text_bytes_per_byte=160, most_bytes=1024 * 1024)
+TRAINING = Training(texts=100, text_bytes_per_byte=200, most_bytes=1024 * 1024)
 # Time matters less than on arrival.
 _SAMPLE_BYTES_PER_DICTIONARY_BYTE = 32
 _MOST_SAMPLES = 4_096
@@ -35,25 +35,33 @@ _ROWS_AT_ONCE = 1_000
 class Listed:
     """A text in its place among the versions of its object, the newest first.
 
-    ``kind`` is what its dictionary is kept under, ``dictionary`` the number in its frame (None in a
-    damaged one), ``size`` the bytes of the text.
+    ``kind`` is what its dictionary is kept under; ``facts`` are None where its frame is damaged.
     """
 
     place: int
     row_id: int
     kind: str
     base: int | None
-    dictionary: int | None
-    size: int
+    facts: FrameFacts | None
     is_newest: bool
+
+    def is_settled(self, dictionaries: Dictionaries) -> bool:
+        """Whether its frame is compacted already, with the dictionary that is its kind's now."""
+        facts = self.facts
+        return (
+            facts is not None
+            and facts.is_compacted
+            and facts.dictionary == dictionaries.newest(self.kind)
+        )
 
 
 @dataclass(slots=True)
 class Kind:
-    """The newest versions of one kind; those ``settled`` are compacted already."""
+    """The texts of one kind; among the newest versions, those ``settled`` are compacted already."""
 
     texts: int = 0
-    text_bytes: int = 0
+    newest: int = 0
+    newest_bytes: int = 0
     settled: int = 0
     samples: list[tuple[CompressedColumn, int]] = field(default_factory=list)
 
@@ -63,7 +71,7 @@ def listed(connection: sqlite3.Connection, column: CompressedColumn) -> Iterator
     of = ", ".join(f"s.{quote(name)}" for name in column.of) or "s.rowid"
     base = f"s.{quote(base_rowid_of(column.name))}" if column.has_deltas else "NULL"
     statement = (
-        f"SELECT o.place, s.rowid, substr(s.{quote(column.name)}, 1, 18), {base}, {of} "
+        f"SELECT o.place, s.rowid, substr(s.{quote(column.name)}, 1, {HEAD_BYTES}), {base}, {of} "
         f"FROM temp._order AS o JOIN {quote(column.table)} AS s ON s.rowid = o.row_id "
         f"WHERE o.place > ? AND s.{quote(column.name)} IS NOT NULL ORDER BY o.place LIMIT ?"
     )
@@ -72,11 +80,11 @@ def listed(connection: sqlite3.Connection, column: CompressedColumn) -> Iterator
         for place, row_id, head, base_id, *named in rows:
             kind = kind_name(column.table, column.kind_column, named[0])
             try:
-                dictionary, size = frame_facts(head if isinstance(head, bytes) else b"")
+                facts = FrameFacts.of(head)
             except DamagedBlobError:
-                dictionary, size = None, 0
+                facts = None
             is_newest, last_object = named != last_object, named
-            yield Listed(place, row_id, kind, base_id, dictionary, size, is_newest)
+            yield Listed(place, row_id, kind, base_id, facts, is_newest)
 
 
 def survey(
@@ -93,30 +101,30 @@ def survey(
         rows = line_up(connection, column, by_object=True)
         for text in listed(connection, column):
             progress.show(f"looking at {column.table}.{column.name}", text.place, rows)
-            if not text.is_newest or text.dictionary is None or text.base is not None:
-                continue
             kind = kinds.setdefault(text.kind, Kind())
             kind.texts += 1
-            kind.text_bytes += text.size
-            settled = dictionaries.newest(text.kind, Purpose.COMPACTING)
-            kind.settled += settled is not None and text.dictionary == settled
+            if not text.is_newest or text.facts is None or text.base is not None:
+                continue
+            kind.newest += 1
+            kind.newest_bytes += text.facts.text_bytes
+            kind.settled += text.is_settled(dictionaries)
             if len(kind.samples) < _MOST_SAMPLES:
                 kind.samples.append((column, text.row_id))
-            elif (place := chance.randrange(kind.texts)) < _MOST_SAMPLES:
+            elif (place := chance.randrange(kind.newest)) < _MOST_SAMPLES:
                 kind.samples[place] = (column, text.row_id)
     return kinds
 
 
 def needs_dictionary(kind: Kind) -> bool:
     """Whether most texts of a kind have come since its dictionary was trained."""
-    return kind.texts >= TRAINING.texts and kind.texts - kind.settled > kind.settled
+    return kind.newest >= TRAINING.texts and kind.newest - kind.settled > kind.settled
 
 
 def train_for(
     connection: sqlite3.Connection, dictionaries: Dictionaries, kind: Kind
 ) -> bytes | None:
     """Train a dictionary on a kind's newest versions; None where they have too little."""
-    size = TRAINING.size(kind.text_bytes)
+    size = TRAINING.size(kind.newest_bytes)
     left = size * _SAMPLE_BYTES_PER_DICTIONARY_BYTE
     samples: list[bytes] = []
     random.Random(0).shuffle(kind.samples)

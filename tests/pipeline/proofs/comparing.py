@@ -77,7 +77,7 @@ class Archive:
         """Open the file, to be read only."""
         self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         self._connection.row_factory = sqlite3.Row
-        self._dictionaries = archive.dictionaries(path)
+        self._texts = archive.Texts(self._connection)
 
     def close(self) -> None:
         """Let the file go."""
@@ -105,11 +105,10 @@ class Archive:
 
     def payload(self, payload_id: str) -> tuple[bytes, str] | None:
         """Give a payload's exact bytes and the hash that the tap gave it."""
-        sql = "SELECT payload, sha256 FROM raw_payloads WHERE id = ?"
+        sql = "SELECT rowid, sha256 FROM raw_payloads WHERE id = ?"
         row = next(self.ask(sql, payload_id), None)
-        if row is None:
-            return None
-        return archive.unpacked(row["payload"], self._dictionaries), row["sha256"]
+        text = None if row is None else self._texts.read(row["rowid"])
+        return None if row is None or text is None else (text, row["sha256"])
 
 
 def compare(
