@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from target_sqlite_archive.activations import Activations
+from target_sqlite_archive.clock import Clock, iso
 from target_sqlite_archive.columns import Property
 from target_sqlite_archive.database import Database
 from target_sqlite_archive.errors import ForeignStateError, NothingStoredError
-from target_sqlite_archive.session import Clock, Options, Session, iso
+from target_sqlite_archive.session import Options, Session
 from target_sqlite_archive.tables import Table
 
 SECONDS_BETWEEN_COMMITS = 1.0

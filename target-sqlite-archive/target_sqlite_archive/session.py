@@ -5,14 +5,15 @@ Each part keeps its own job; what ties them into transactions is left to ``archi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from target_sqlite_archive.blobs import Dictionaries
+from target_sqlite_archive.clock import Clock, iso
 from target_sqlite_archive.database import Database
 from target_sqlite_archive.internal import ROWS_LEFT_OUT_SINCE
 from target_sqlite_archive.payloads import PayloadPolicy
@@ -20,18 +21,6 @@ from target_sqlite_archive.quarantine import Quarantine
 from target_sqlite_archive.registry import Registry
 from target_sqlite_archive.sql import ARRIVAL_COLUMNS, DELETED_AT
 from target_sqlite_archive.states import StateLedger
-
-Clock = Callable[[], datetime]
-
-
-def system_clock() -> datetime:
-    """Give the time now, UTC."""
-    return datetime.now(tz=timezone.utc)
-
-
-def iso(moment: datetime) -> str:
-    """Write a UTC time as ISO 8601 with `Z`, to the millisecond."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)

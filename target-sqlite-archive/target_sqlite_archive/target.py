@@ -21,6 +21,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabiliti
 from singer_sdk.mapper import SameRecordTransform
 
 from target_sqlite_archive.archive import Archive
+from target_sqlite_archive.clock import system_clock
 from target_sqlite_archive.decoders import REFUSED
 from target_sqlite_archive.errors import TargetError
 from target_sqlite_archive.input_errors import BadSchemaError, InputError, RecordBeforeSchemaError
@@ -34,7 +35,7 @@ from target_sqlite_archive.jsontext import (
     read,
 )
 from target_sqlite_archive.lanes import Lane
-from target_sqlite_archive.session import Options, system_clock
+from target_sqlite_archive.session import Options
 from target_sqlite_archive.settings import config_jsonschema
 from target_sqlite_archive.sinks import SQLiteSink
 

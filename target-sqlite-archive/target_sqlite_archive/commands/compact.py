@@ -16,12 +16,12 @@ import click
 
 from target_sqlite_archive.checks.finding import Finding, Level
 from target_sqlite_archive.checks.payloads import check_dictionaries, check_payloads
+from target_sqlite_archive.clock import iso, system_clock
 from target_sqlite_archive.commands.verify import as_object, as_text
 from target_sqlite_archive.compaction.running import Compaction, Outcome
 from target_sqlite_archive.compaction.space import Space, free_bytes
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.reading import open_archive
-from target_sqlite_archive.session import iso, system_clock
 
 
 @click.command()
