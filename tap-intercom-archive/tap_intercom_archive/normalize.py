@@ -35,8 +35,8 @@ def record_of(
     record: Record = {**schema.empty, "payload_id": payload_id}
     for holder in schema.holders:
         held: Any = parent if holder.from_parent else document
-        if holder.path:
-            held = value_at(held, holder.path)
+        for name in holder.path:
+            held = held.get(name) if isinstance(held, dict) else None
         if not isinstance(held, dict):
             continue
         for column, name, fits, convert in holder.columns:

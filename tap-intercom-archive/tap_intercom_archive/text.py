@@ -128,12 +128,13 @@ def _keeps_its_place(end: str, awaited: list[str], in_paragraph: bool) -> bool:
 
 
 def _as_it_stands(text: str, is_one_line: bool) -> str:
-    if "&" in text:
-        text = _dereferenced(text)
+    text = _dereferenced(text)
     return text if is_one_line else " ".join(_padded(text))
 
 
 def _dereferenced(text: str) -> str:
+    if "&" not in text:
+        return text
     for reference, character in _REFERENCES:
         text = text.replace(reference, character)
     return text
