@@ -122,12 +122,12 @@ class Intake(GenericSingerReader[bytes]):
                 rows += 1
                 size += len(line)
                 continue
-            if not line or line.isspace():
+            if line.isspace():
                 continue
             handler.gathered(rows, size)
             counts["RECORD"] += rows
             rows = size = 0
-            counts[self._take(line, number)] += 1
+            counts[self._take(line.rstrip(b"\n"), number)] += 1
             handler.gathered(0, len(line))
         handler.gathered(rows, size)
         counts["RECORD"] += rows

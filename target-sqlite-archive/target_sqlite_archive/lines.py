@@ -20,7 +20,7 @@ class StoppedError(Exception):
 
 
 class LineSource:
-    """Lines of one input, without their line ends; ``None`` is given after each chunk.
+    """Lines of one input, with their line ends; ``None`` is given after each chunk.
 
     ``None`` comes about once a second on an idle pipe, so that the caller can do what is due. A
     stop asked for while the source waits raises :class:`StoppedError` there, where no line is in
@@ -59,11 +59,11 @@ class LineSource:
                 continue
             if not chunk:
                 break
-            *complete, rest = chunk.split(b"\n")
+            # A line longer than a chunk is put together once, not again for every chunk.
+            complete = io.BytesIO(chunk).readlines()
+            rest = b"" if complete[-1].endswith(b"\n") else complete.pop()
             if complete:
-                # A line longer than a chunk is put together once, not again for every chunk.
-                pieces.append(complete[0])
-                complete[0] = b"".join(pieces)
+                complete[0] = b"".join([*pieces, complete[0]])
                 pieces = []
             pieces.append(rest)
             for line in complete:
