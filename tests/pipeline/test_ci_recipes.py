@@ -1,150 +1,285 @@
-"""The workflows for scheduled extraction: each run as CI would, twice, in two fresh folders.
-
-The scripts are taken from the files that users copy. What CI itself would do (fetching and
-keeping the artifact, installing) is done by the test.
-"""
+"""The workflows for scheduled extraction: run as CI would, in fresh folders, through bad days."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
+import sqlite3
 import subprocess
-import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from tests.pipeline import archive, programs
+from tests.pipeline.ci import RECIPES, GitHub, GitLab, Meanwhile, processes
 from tests.pipeline.test_second_run import SETTLE_SECONDS, hydrations
 from tests.sandbox.process import Sandbox
 
-RECIPES = programs.ROOT / "docs" / "ci"
 ARCHIVE = "intercom.db"
+FETCH = "Fetch the archive of the last run"
+KEPT, REFUSED = "intercom-archive", "intercom-archive-refused"
 
-
-def steps(name: str) -> dict[str, str]:
-    """Give the scripts of the GitHub workflow's steps by their names."""
-    workflow = yaml.safe_load((RECIPES / name).read_text())
-    return {
-        step["name"]: step["run"] for step in workflow["jobs"]["archive"]["steps"] if "run" in step
-    }
-
-
-def shell(script: str, folder: Path, env: dict[str, str]) -> programs.Ended:
-    """Run a step's script in the shell that CI uses, with the programs where it installs them."""
-    binaries = folder / ".archive" / "bin"
-    if not binaries.exists():
-        binaries.parent.mkdir(parents=True)
-        binaries.symlink_to(Path(sys.executable).parent)
-    done = subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", script],
-        cwd=folder,
-        env=programs.environment(env),
-        capture_output=True,
-        text=True,
-        timeout=programs.PATIENCE_SECONDS,
-        check=False,
-    )
-    return programs.Ended(done.returncode, done.stdout, done.stderr)
-
-
-def settings(sandbox: Sandbox, **more: str) -> dict[str, str]:
-    return {
-        "TAP_INTERCOM_ARCHIVE_ACCESS_TOKEN": sandbox.token,
-        "TAP_INTERCOM_ARCHIVE_API_URL": sandbox.url,
-        "TARGET_SQLITE_ARCHIVE_DATABASE": ARCHIVE,
-        **more,
-    }
+needs_timeout = pytest.mark.skipif(
+    shutil.which("timeout") is None, reason="the workflows use GNU timeout, as CI's Linux has it"
+)
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Any:
+def fresh(tmp_path: Path) -> Callable[[], Path]:
     """Give new folders, one per run of CI."""
+    numbers = iter(range(1, 100))
 
-    def make(number: int) -> Path:
-        folder = tmp_path / f"runner {number}"
+    def make() -> Path:
+        folder = tmp_path / f"runner {next(numbers)}"
         folder.mkdir()
         return folder
 
     return make
 
 
-def test_github_runs_go_on_from_the_archive_of_the_last(fresh: Any) -> None:
-    scripts = steps("github-actions.yml")
-    with Sandbox.start(seed=5, conversations=70) as sandbox:
+@pytest.fixture
+def quiet() -> Iterator[Sandbox]:
+    """A small workspace that stands still."""
+    with Sandbox.start(seed=5, conversations=60) as sandbox:
         sandbox.change(0, seconds=SETTLE_SECONDS)
-        first, second = fresh(1), fresh(2)
-        done = shell(scripts["Archive"], first, settings(sandbox))
-        assert done.code == 0, done.err
-        assert "exit code 0" in done.out
-        assert shell(scripts["Verify"], first, settings(sandbox)).code == 0
-        changed = sandbox.change(6, seconds=SETTLE_SECONDS)
-        sandbox.change(0, seconds=SETTLE_SECONDS)
-        sandbox.reset_requests()
-        shutil.copy(first / ARCHIVE, second / ARCHIVE)
-        done = shell(scripts["Archive"], second, settings(sandbox))
-        assert done.code == 0, done.err
-        assert set(hydrations(sandbox)) == set(changed.get("conversations", ()))
-        assert shell(scripts["Verify"], second, settings(sandbox)).code == 0
-        stored = archive.rows(second / ARCHIVE, "SELECT count(*) AS n FROM conversations")
-        assert stored == [{"n": len(sandbox.ids("conversations"))}]
+        yield sandbox
 
 
-def test_github_shows_that_a_run_was_incomplete(fresh: Any) -> None:
-    folder = fresh(1)
+@pytest.fixture
+def slow() -> Iterator[Sandbox]:
+    """A workspace that is not soon read: every third conversation is asked for again and again."""
+    with Sandbox.start(seed=6, conversations=100) as sandbox:
+        sandbox.change(0, seconds=SETTLE_SECONDS)
+        sandbox.always_fail(*(f"conversations:{i}" for i in sandbox.ids("conversations")[::3]))
+        yield sandbox
+
+
+def github(folder: Path, sandbox: Sandbox) -> GitHub:
+    address = {"TAP_INTERCOM_ARCHIVE_API_URL": sandbox.url}
+    return GitHub(folder, address, {"INTERCOM_ACCESS_TOKEN": sandbox.token})
+
+
+def gitlab(folder: Path, sandbox: Sandbox) -> GitLab:
+    return GitLab(
+        folder,
+        {
+            "TAP_INTERCOM_ARCHIVE_API_URL": sandbox.url,
+            "TAP_INTERCOM_ARCHIVE_ACCESS_TOKEN": sandbox.token,
+        },
+    )
+
+
+def stored(file: Path) -> int:
+    """Count the conversations in an archive; 0 while there is none."""
+    try:
+        return int(archive.rows(file, "SELECT count(*) AS n FROM conversations")[0]["n"])
+    except sqlite3.OperationalError:
+        return 0
+
+
+def is_whole(file: Path, sandbox: Sandbox) -> bool:
+    return stored(file) == len(sandbox.ids("conversations"))
+
+
+def when_some_are_stored(act: Callable[[dict[int, str]], None]) -> Meanwhile:
+    """Do something to the processes of a script, by their programs, in the middle of its work."""
+
+    def meanwhile(process: subprocess.Popen[bytes], folder: Path) -> None:
+        while process.poll() is None and stored(folder / ARCHIVE) < 10:
+            time.sleep(0.02)
+        act(processes(process.pid))
+
+    return meanwhile
+
+
+def end_the_time(running: dict[int, str]) -> None:
+    """Let `timeout` believe that the time is over: it is told so by SIGALRM."""
+    (timeout,) = (pid for pid, name in running.items() if name == "timeout")
+    os.kill(timeout, signal.SIGALRM)
+
+
+def kill_all(running: dict[int, str]) -> None:
+    for pid in running:
+        os.kill(pid, signal.SIGKILL)
+
+
+def lose_a_row(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / ARCHIVE)) as connection:
+        connection.execute("DELETE FROM conversations WHERE rowid = 1")
+        connection.commit()
+
+
+def mode(file: Path) -> int:
+    return file.stat().st_mode & 0o777
+
+
+@needs_timeout
+def test_github_runs_go_on_from_the_archive_of_the_last(
+    quiet: Sandbox, tmp_path: Path, fresh: Callable[[], Path]
+) -> None:
+    service = github(tmp_path, quiet)
+    done = service.run(fresh(), first_run=True)
+    assert "exit code 0" in done["Archive"].out
+    assert done["Verify"].code == 0, done["Verify"].out
+    assert service.kept == [KEPT]
+    changed = quiet.change(6, seconds=SETTLE_SECONDS)
+    quiet.change(0, seconds=SETTLE_SECONDS)
+    quiet.reset_requests()
+    folder = fresh()
+    done = service.run(folder, first_run=True)
+    assert "exit code 0" in done["Archive"].out, done["Archive"].err
+    assert set(hydrations(quiet)) == set(changed.get("conversations", ()))
+    assert is_whole(folder / ARCHIVE, quiet)
+    assert mode(folder / ARCHIVE) == 0o600
+    assert service.kept == [KEPT]
+
+
+@needs_timeout
+def test_github_shows_that_a_run_was_incomplete_and_keeps_what_it_got(
+    tmp_path: Path, fresh: Callable[[], Path]
+) -> None:
     with Sandbox.start(seed=5, conversations=60, deny=("calls",)) as sandbox:
-        done = shell(steps("github-actions.yml")["Archive"], folder, settings(sandbox))
+        service = github(tmp_path, sandbox)
+        done = service.run(fresh(), first_run=True)
+    assert done["Archive"].code == 1
+    assert "exit code 1" in done["Archive"].out
+    assert service.kept == [KEPT]
+
+
+@needs_timeout
+def test_github_keeps_a_run_that_is_out_of_time_and_goes_on_from_it(
+    slow: Sandbox, tmp_path: Path, fresh: Callable[[], Path]
+) -> None:
+    service = github(tmp_path, slow)
+    folder = fresh()
+    at = {"Archive": when_some_are_stored(end_the_time)}
+    done = service.run(folder, first_run=True, meanwhile=at)
+    assert done["Archive"].code == 128 + signal.SIGTERM, done["Archive"].err
+    assert "143: out of time" in done["Archive"].out
+    assert service.kept == [KEPT]
+    before = stored(folder / ARCHIVE)
+    assert not is_whole(folder / ARCHIVE, slow)
+    slow.reset_requests()
+    slow.always_fail()
+    folder = fresh()
+    done = service.run(folder)
+    assert done["Archive"].code == 0, done["Archive"].err
+    assert is_whole(folder / ARCHIVE, slow)
+    assert len(hydrations(slow)) <= len(slow.ids("conversations")) - before + 1
+
+
+@needs_timeout
+def test_github_keeps_the_rows_that_a_killed_run_left_in_its_log(
+    slow: Sandbox, tmp_path: Path, fresh: Callable[[], Path]
+) -> None:
+    service = github(tmp_path, slow)
+    killed = fresh()
+    at = {"Archive": when_some_are_stored(kill_all)}
+    logs = []
+
+    def look(folder: Path) -> None:
+        logs.append((folder / f"{ARCHIVE}-wal").stat().st_size)
+
+    done = service.run(killed, first_run=True, meanwhile=at, before={"Verify": look})
+    assert done["Archive"].code == -signal.SIGKILL
+    assert logs[0] > 0
+    assert done["Verify"].code == 0, done["Verify"].out + done["Verify"].err
+    assert service.kept == [KEPT]
+    folder = fresh()
+    slow.reset_requests()
+    slow.always_fail()
+    done = service.run(folder)
+    assert done["Archive"].code == 0, done["Archive"].err
+    assert is_whole(folder / ARCHIVE, slow)
+    assert len(hydrations(slow)) < len(slow.ids("conversations"))
+
+
+@needs_timeout
+def test_github_does_not_let_a_damaged_archive_replace_the_last_good_one(
+    quiet: Sandbox, tmp_path: Path, fresh: Callable[[], Path]
+) -> None:
+    service = github(tmp_path, quiet)
+    service.run(fresh(), first_run=True)
+    quiet.reset_requests()
+    done = service.run(fresh(), before={"Verify": lose_a_row})
+    assert done["Archive"].code == 0
+    assert done["Verify"].code == 1
+    assert service.kept == [REFUSED]
+    folder = fresh()
+    service.run(folder, before={"Archive": lambda _: service.expire()})
+    assert is_whole(folder / ARCHIVE, quiet)
+    assert not hydrations(quiet)
+
+
+def test_github_begins_a_new_archive_only_in_a_first_run(
+    tmp_path: Path, fresh: Callable[[], Path]
+) -> None:
+    service = GitHub(tmp_path, {}, {})
+    for _ in ("there is none", "it has expired"):
+        for first_run in (None, False):
+            done = service.run(fresh(), first_run=first_run)
+            assert done.keys() == {FETCH}
+            assert done[FETCH].code == 1
+            assert "There is no archive to go on from" in done[FETCH].out
+            assert service.kept == []
+        service.keep(RECIPES / "github-actions.yml", KEPT)
+        service.expire()
+
+
+def test_github_ends_where_the_archive_cannot_be_fetched(
+    tmp_path: Path, fresh: Callable[[], Path]
+) -> None:
+    service = GitHub(tmp_path, {"GH_TOKEN": ""}, {})
+    done = service.run(fresh(), first_run=True)
+    assert done.keys() == {FETCH}
+    assert done[FETCH].code != 0
+    assert service.kept == []
+
+
+@needs_timeout
+def test_gitlab_runs_go_on_from_the_archive_of_the_last(
+    quiet: Sandbox, tmp_path: Path, fresh: Callable[[], Path]
+) -> None:
+    service = gitlab(tmp_path, quiet)
+    done = service.run(fresh())
     assert done.code == 1
-    assert "exit code 1" in done.out
-    assert (folder / ARCHIVE).exists()
+    assert "There is no archive to go on from (404)" in done.out
+    assert service.kept() == []
+    done = service.run(fresh(), FIRST_RUN="true")
+    assert done.code == 0, done.err
+    assert "exit code 0" in done.out
+    quiet.reset_requests()
+    folder = fresh()
+    done = service.run(folder)
+    assert done.code == 0, done.err
+    assert not hydrations(quiet)
+    assert mode(folder / ARCHIVE) == 0o600
+    good = service.read()
+    lose_a_row(folder)
+    service.put(folder / ARCHIVE)
+    damaged = service.read()
+    done = service.run(fresh())
+    assert done.code == 1
+    assert "have no row in conversations" in done.out
+    assert service.kept() == ["latest", "refused"]
+    assert service.read() == damaged != good
 
 
-def test_a_new_archive_begins_only_where_there_is_none_yet() -> None:
-    fetch = steps("github-actions.yml")["Fetch the archive of the last run"]
-    lines = [line.strip() for line in fetch.splitlines()]
-    assert not any("|| true" in line or "continue-on-error" in line for line in lines)
-
-
-CURL = """#!/usr/bin/env python3
-# Stands in for curl with the package registry of the test: a folder.
-import pathlib, shutil, sys
-store = pathlib.Path({store!r})
-arguments = sys.argv[1:]
-if "--upload-file" in arguments:
-    shutil.copy(arguments[arguments.index("--upload-file") + 1], store)
-elif store.exists():
-    shutil.copy(store, arguments[arguments.index("--output") + 1])
-    print("200", end="")
-else:
-    print("404", end="")
-"""
-
-
-def test_gitlab_runs_go_on_from_the_archive_of_the_last(fresh: Any, tmp_path: Path) -> None:
-    job = yaml.safe_load((RECIPES / "gitlab-ci.yml").read_text())["intercom-archive"]
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    curl = tools / "curl"
-    curl.write_text(CURL.format(store=str(tmp_path / "registry.db")))
-    curl.chmod(0o755)
-    script = "\n".join([job["before_script"][1], *job["script"]])
-    with Sandbox.start(seed=6, conversations=70) as sandbox:
-        sandbox.change(0, seconds=SETTLE_SECONDS)
-        env = settings(
-            sandbox,
-            PATH=f"{tools}{os.pathsep}{os.environ['PATH']}",
-            ARCHIVE_URL="https://gitlab.example.com/archive",
-            CI_JOB_TOKEN="synthetic",
-        )
-        done = shell(script, fresh(1), env)
-        assert done.code == 0, done.err
-        assert "exit code 0" in done.out
-        sandbox.reset_requests()
-        done = shell(script, fresh(2), env)
-        assert done.code == 0, done.err
-        assert not hydrations(sandbox)
+@needs_timeout
+def test_gitlab_keeps_a_run_that_is_out_of_time(
+    slow: Sandbox, tmp_path: Path, fresh: Callable[[], Path]
+) -> None:
+    service = gitlab(tmp_path, slow)
+    done = service.run(fresh(), when_some_are_stored(end_the_time), FIRST_RUN="true")
+    assert done.code == 128 + signal.SIGTERM, done.err
+    assert service.kept() == ["latest"]
+    file = tmp_path / "kept.db"
+    file.write_bytes(service.read())
+    assert 0 < stored(file) < len(slow.ids("conversations"))
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ def test_a_running_writer_is_not_disturbed(archive: Archive) -> None:
         assert verified(archive)["well"]
         done = read("state", str(archive.path))
         assert json.loads(done.stdout) == bookmark("conversations", 9)
+        process.stdin.write(conversation(10, parts=0)[1].encode() + b"\n")
         process.stdin.close()
         assert process.wait() == 0
     assert verified(archive)["well"]
