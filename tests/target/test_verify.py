@@ -176,6 +176,19 @@ def test_quarantined_records_are_counted_by_stream_and_reason(archive: Archive) 
     assert verified(archive)["well"]
 
 
+def test_quarantined_records_can_be_accepted_and_nothing_else(archive: Archive) -> None:
+    notes = schema("notes", {"id": "string", "n": "integer"})
+    fill(
+        archive, notes, record("notes", {"id": "1", "n": 1}), record("notes", {"id": "2", "n": ""})
+    )
+    assert read("verify", str(archive.path)).returncode == 1
+    done = read("verify", str(archive.path), "--accept-quarantine")
+    assert done.returncode == 0
+    assert "note     quarantine: notes: 1 records could not be stored: /n: type" in done.stdout
+    tamper(archive, "DELETE FROM conversations WHERE id = '3'")
+    assert read("verify", str(archive.path), "--accept-quarantine").returncode == 1
+
+
 def test_no_word_of_a_text_is_shown(archive: Archive) -> None:
     fill(archive)
     for damage, _ in DAMAGE.values():

@@ -10,7 +10,7 @@ from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.reading import OpenArchive
 from target_sqlite_archive.states import NoStateError, last_state
 
-_CHECK = "quarantine"
+QUARANTINE = "quarantine"
 
 
 def check_quarantine(archive: OpenArchive, progress: Progress) -> Iterator[Finding]:
@@ -22,7 +22,7 @@ def check_quarantine(archive: OpenArchive, progress: Progress) -> Iterator[Findi
         kept.setdefault((stream, reason), Rows()).add([number])
     for (stream, reason), rows in sorted(kept.items()):
         yield Finding(
-            _CHECK,
+            QUARANTINE,
             Level.WRONG,
             stream,
             f"records could not be stored: {reason}",
@@ -32,7 +32,7 @@ def check_quarantine(archive: OpenArchive, progress: Progress) -> Iterator[Findi
             f"stream = {literal(stream)} AND reason = {literal(reason)}",
         )
     if not kept:
-        yield Finding(_CHECK, Level.OK, "_quarantine", "no record was kept out")
+        yield Finding(QUARANTINE, Level.OK, "_quarantine", "no record was kept out")
 
 
 def check_state(archive: OpenArchive, progress: Progress) -> Iterator[Finding]:

@@ -10,11 +10,12 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from target_sqlite_archive.checks.books import check_quarantine, check_state
+from target_sqlite_archive.checks.books import QUARANTINE, check_quarantine, check_state
 from target_sqlite_archive.checks.counters import check_counters
 from target_sqlite_archive.checks.file import check_file, check_keys
 from target_sqlite_archive.checks.finding import Finding, Level
@@ -47,7 +48,12 @@ _INDENT = " " * 9
 @click.command()
 @click.argument("archive", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for machines.")
-def verify(archive: Path, as_json: bool) -> None:
+@click.option(
+    "--accept-quarantine",
+    is_flag=True,
+    help="Note quarantined records: known to you, and whole in the archive.",
+)
+def verify(archive: Path, as_json: bool, accept_quarantine: bool) -> None:
     """Prove that ARCHIVE is whole, or list what is wrong with it.
 
     Checks the file and its indexes, reads every compressed text back against its hash, traces
@@ -61,6 +67,8 @@ def verify(archive: Path, as_json: bool) -> None:
     with open_archive(archive) as reading:
         findings = list(run_checks(reading, progress))
     progress.clear()
+    if accept_quarantine:
+        findings = [_accepted(finding) for finding in findings]
     wrong = [finding for finding in findings if finding.level is Level.WRONG]
     if as_json:
         click.echo(json.dumps(_as_object(archive, findings), ensure_ascii=False))
@@ -82,6 +90,11 @@ def run_checks(archive: OpenArchive, progress: Progress) -> Iterator[Finding]:
                 raise
             cure = "Restore the file from a backup, or fill a new one."
             yield Finding(name, Level.WRONG, "file", f"cannot be checked: {error}", cure=cure)
+
+
+def _accepted(finding: Finding) -> Finding:
+    known = finding.check == QUARANTINE and finding.level is Level.WRONG
+    return replace(finding, level=Level.NOTE) if known else finding
 
 
 def _as_object(archive: Path, findings: Sequence[Finding]) -> dict[str, object]:
