@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.bench import LONG, USUAL, Bench, Scale
-from tests.benchmarks.cases import growth, headroom, limit, restart, target
+from tests.benchmarks.cases import growth, headroom, limit, restart, sizes, target
 from tests.benchmarks.harness import Failed
 from tests.benchmarks.page import Machine, Section, write
 from tests.pipeline.programs import ROOT
@@ -23,6 +23,7 @@ CASES: Mapping[str, Callable[[Bench], Section]] = {
     "limit": limit.measure,
     "headroom": headroom.measure,
     "target": target.measure,
+    "sizes": sizes.measure,
     "growth": growth.measure,
     "restart": restart.measure,
 }

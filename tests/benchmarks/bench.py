@@ -25,6 +25,9 @@ class Scale:
     latency_ms: int
     headroom: int
     loaded: int
+    squeezed: int
+    versioned: int
+    versions: int
     archived: tuple[int, int]
     loaded_short: tuple[int, int]
     unchanged: int
@@ -39,6 +42,9 @@ SMOKE = Scale(
     latency_ms=5,
     headroom=60,
     loaded=60,
+    squeezed=60,
+    versioned=12,
+    versions=2,
     archived=(30, 60),
     loaded_short=(100, 300),
     unchanged=60,
@@ -52,6 +58,9 @@ USUAL = Scale(
     latency_ms=150,
     headroom=5_000,
     loaded=3_000,
+    squeezed=5_000,
+    versioned=500,
+    versions=10,
     archived=(1_000, 5_000),
     loaded_short=(10_000, 50_000),
     unchanged=5_000,

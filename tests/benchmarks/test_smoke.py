@@ -52,6 +52,13 @@ def test_all_loaders_store_the_same_rows(bench: Bench) -> None:
     assert counts["records"] > 20 * SMOKE.loaded
 
 
+def test_sizes_are_of_all_payloads_and_all_versions(bench: Bench) -> None:
+    counts = counted(bench, "sizes")
+    versions = SMOKE.versioned * SMOKE.versions
+    assert counts["payloads as written"] == counts["payloads after compact"] > SMOKE.squeezed
+    assert counts["versions as written"] == counts["versions after compact"] == versions
+
+
 def test_growth_reaches_the_larger_size(bench: Bench) -> None:
     larger, short = SMOKE.archived[1], SMOKE.loaded_short[1]
     expected = {"archived": larger, "fetched": larger, "loaded": short}
