@@ -70,3 +70,8 @@ def arriving(objects: Sequence[Sequence[str]]) -> Iterator[str]:
             if number < len(texts):
                 yield payload(texts[number], str(index))
     yield END
+
+
+def expected(objects: Sequence[Sequence[str]]) -> dict[str, str | None]:
+    """What an archive of these objects must hold, by key."""
+    return {payload_id(t, str(i)): t for i, texts in enumerate(objects) for t in texts}

@@ -8,8 +8,6 @@ import re
 import shutil
 import sqlite3
 import subprocess
-import sys
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,11 +15,10 @@ from typing import Any
 import pytest
 
 from target_sqlite_archive.compaction.rewriting import LONGEST_CHAIN
-from target_sqlite_archive.compaction.running import Compaction
 from target_sqlite_archive.errors import DatabaseError
-from target_sqlite_archive.progress import Progress
 from tests.pipeline.archive import Texts
-from tests.target.growing import END, SCHEMA, arriving, payload, payload_id, versions
+from tests.target.compacting import compact, depths, texts
+from tests.target.growing import END, SCHEMA, arriving, expected, payload, payload_id, versions
 from tests.target.harness import Archive, record, schema
 from tests.target.reading_harness import found, read, tamper, verified
 
@@ -35,19 +32,6 @@ def filled(archive: Archive) -> Archive:
     return archive
 
 
-def texts(archive: Archive) -> dict[str, str | None]:
-    """All payloads as an outsider reads them, by key."""
-    with closing(sqlite3.connect(archive.path)) as connection:
-        stored = Texts(connection)
-        rows = connection.execute("SELECT id, rowid FROM raw_payloads").fetchall()
-        read_back = {key: stored.read(row_id) for key, row_id in rows}
-    return {key: text if text is None else text.decode() for key, text in read_back.items()}
-
-
-def expected(objects: list[list[str]]) -> dict[str, str | None]:
-    return {payload_id(t, str(i)): t for i, texts in enumerate(objects) for t in texts}
-
-
 def compacted(archive: Archive) -> dict[str, Any]:
     done = read("compact", str(archive.path), "--json")
     assert (done.returncode, done.stderr) == (0, "")
@@ -55,22 +39,10 @@ def compacted(archive: Archive) -> dict[str, Any]:
     return told
 
 
-def depths(archive: Archive) -> list[int]:
-    """How many deltas each payload is away from a whole frame."""
-    bases = dict(archive.query("SELECT rowid, _payload_base_rowid FROM raw_payloads"))
-    found = []
-    for row_id in bases:
-        depth = 0
-        while (row_id := bases[row_id]) is not None:
-            depth += 1
-        found.append(depth)
-    return found
-
-
 def test_texts_stay_and_older_versions_become_deltas(filled: Archive) -> None:
     before = filled.query("SELECT sum(length(payload)) FROM raw_payloads")[0][0]
     told = compacted(filled)
-    assert texts(filled) == expected(OBJECTS)
+    assert texts(filled.path) == expected(OBJECTS)
     assert told["rewritten"] == {"texts": 780, "deltas": 650}
     assert told["before"]["text_bytes"] == before
     assert told["after"]["text_bytes"] < before / 2
@@ -107,7 +79,7 @@ def test_chains_stay_short(archive: Archive) -> None:
         archive.feed(*arriving([grown[:until]]))
         compacted(archive)
         assert max(depths(archive)) <= LONGEST_CHAIN
-        assert texts(archive) == expected([grown[:until]])
+        assert texts(archive.path) == expected([grown[:until]])
     assert depths(archive).count(0) < 12
     assert verified(archive)["well"]
 
@@ -118,7 +90,7 @@ def test_later_versions_are_compacted_without_touching_what_is(filled: Archive) 
     filled.feed(*arriving(grown))
     told = compacted(filled)
     assert told["rewritten"] == {"texts": 60, "deltas": 40}
-    assert texts(filled) == expected(OBJECTS) | expected(grown)
+    assert texts(filled.path) == expected(OBJECTS) | expected(grown)
     assert not compacted(filled)["changed"]
 
 
@@ -153,7 +125,7 @@ def test_a_few_texts_are_compacted_without_a_dictionary(archive: Archive) -> Non
     archive.feed(*arriving(grown))
     compacted(archive)
     assert depths(archive).count(1) == 3
-    assert texts(archive) == expected(grown)
+    assert texts(archive.path) == expected(grown)
     assert not compacted(archive)["changed"]
 
 
@@ -161,7 +133,7 @@ def test_equal_and_tiny_versions_are_kept_apart(archive: Archive) -> None:
     odd = [["", "x", "", "xy", "x" * 7, "x" * 8, "x" * 9], ['{"a": 1}', "{}"]]
     archive.feed(*arriving(odd))
     compacted(archive)
-    assert texts(archive) == expected(odd)
+    assert texts(archive.path) == expected(odd)
     assert not compacted(archive)["changed"]
 
 
@@ -186,7 +158,7 @@ def test_a_damaged_text_is_left_and_named(filled: Archive) -> None:
     tamper(filled, "DELETE FROM raw_payloads WHERE rowid = 300")
     wanted = expected(OBJECTS)
     del wanted[payload_id(OBJECTS[299 % 130][299 // 130], str(299 % 130))]
-    assert texts(filled) == wanted
+    assert texts(filled.path) == wanted
 
 
 # Rows 1, 131 … 521 are the older versions of the first object, each a delta on the next, 651 is
@@ -256,17 +228,9 @@ def test_what_is_no_archive_is_refused_and_left_alone(tmp_path: Path) -> None:
 
 def test_without_the_space_nothing_is_changed(filled: Archive) -> None:
     content = filled.path.read_bytes()
-    announced: list[object] = []
     with pytest.raises(DatabaseError, match=r"takes up to [0-9,]+ bytes .*1,000 are free") as error:
-        Compaction(
-            filled.path,
-            lambda: "2026-01-02T03:04:05Z",
-            lambda folder: 1_000,
-            announced.append,
-            Progress(sys.stderr, time.monotonic),
-        ).run()
+        compact(filled.path, free=lambda folder: 1_000)
     assert "\n" not in str(error.value)
-    assert announced == []
     assert filled.path.read_bytes() == content
     assert {path.name for path in filled.path.parent.iterdir()} == {"archive.db", "target.json"}
 

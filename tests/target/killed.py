@@ -1,0 +1,51 @@
+"""Compacts an archive and kills itself after so many steps of SQLite: `… ARCHIVE STEPS`.
+
+Steps are counted in hundreds of instructions of SQLite's machine, so a kill may fall anywhere: in
+the survey, between two rows, in a COMMIT's wake, in the middle of VACUUM. One that comes to its end
+prints how many steps it took. Transactions are short, so that there are many.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import sys
+from itertools import count
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from target_sqlite_archive.compaction import running
+from tests.target.compacting import compact
+
+_INSTRUCTIONS_A_STEP = 100
+_TEXT_BYTES_A_COMMIT = 20_000
+
+
+def main() -> None:
+    """Compact, or die in it."""
+    path, last = Path(sys.argv[1]), int(sys.argv[2])
+    steps = count(1)
+
+    def step() -> None:
+        if next(steps) == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    connect = sqlite3.connect
+
+    def watched(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*arguments, **options)
+        connection.set_progress_handler(step, _INSTRUCTIONS_A_STEP)
+        return connection
+
+    with (
+        mock.patch.object(running, "_TEXT_BYTES_A_COMMIT", _TEXT_BYTES_A_COMMIT),
+        mock.patch.object(sqlite3, "connect", watched),
+    ):
+        compact(path)
+    print(next(steps) - 1)
+
+
+if __name__ == "__main__":
+    main()
