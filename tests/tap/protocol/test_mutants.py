@@ -100,7 +100,7 @@ def test_a_broken_protocol_is_caught(mutate: Any, monkeypatch: pytest.MonkeyPatc
         run_state_machine_as_test(
             ChangingWorkspace,
             settings=settings(
-                max_examples=1500,
+                max_examples=20_000,
                 stateful_step_count=30,
                 deadline=None,
                 derandomize=True,
