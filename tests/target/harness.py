@@ -129,7 +129,16 @@ class Archive:
 
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Read from the file through a connection of our own."""
-        connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)
+        try:
+            return self._ask("ro", sql, values)
+        except sqlite3.OperationalError as error:
+            if "readonly" not in str(error):
+                raise
+            # Killed while it turned the log on: SQLite mends that before it reads.
+            return self._ask("rw", sql, values)
+
+    def _ask(self, mode: str, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        connection = sqlite3.connect(f"file:{self.path}?mode={mode}", uri=True)
         try:
             return connection.execute(sql, values).fetchall()
         finally:
