@@ -132,7 +132,7 @@ class Limiter:
             if now < self._held_until:
                 return max(_SHORTEST_WAIT_SECONDS, self._held_until - now)
             window = self._window
-            if window is None or now >= window.ends:
+            if window is None or now >= window.ends or self._is_of_our_clock(window, now):
                 window = self._begin(_Window(now + WINDOW_SECONDS))
             # Before the first answer one call at a time: nothing is known of the budget yet.
             if not self._is_told and self._in_flight:
@@ -142,6 +142,10 @@ class Limiter:
                 window.ours += 1
                 self._in_flight += 1
             return wait
+
+    def _is_of_our_clock(self, window: _Window, now: float) -> bool:
+        """Say whether a window was set before the server told its time, and ours is ahead."""
+        return not window.is_told and window.ends > now + WINDOW_SECONDS
 
     def _until_next(self, window: _Window, now: float) -> float:
         """Give the seconds until the window has room for one more call of ours."""

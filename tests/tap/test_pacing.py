@@ -156,6 +156,18 @@ def test_calls_wanted_at_once_follow_the_latency() -> None:
     assert 55 <= wanted[1] <= 62
 
 
+def test_clock_ahead_of_the_servers_holds_no_call_for_longer_than_a_window() -> None:
+    time = Time(50)
+    clock = ServerClock(time.monotonic)  # the server's time is years behind ours
+    limiter = Limiter(clock, time.stop, 10)
+    begun = time.seconds
+    for _ in range(400):
+        with limiter.call():
+            clock.read({"Date": formatdate(int(BEGIN + time.seconds), usegmt=True)}, time.seconds)
+            limiter.learn({})
+    assert 20 <= time.seconds - begun <= 40
+
+
 def test_hold_keeps_every_call_back() -> None:
     time = Time(50)
     clock = ServerClock(time.monotonic)
