@@ -98,11 +98,8 @@ class Campaign:
             if not pipeline.is_running:
                 return False
             victims = self._victims(phase)
-            pipeline.kill(*victims)
             seen = asked.phase
-            if victims == ("tap",):
-                asked.look()
-                seen = asked.phase
+            pipeline.kill(*victims)
             pipeline.end()
         finally:
             pipeline.close()

@@ -27,6 +27,7 @@ SEARCH = "/conversations/search"
 FETCHED = "/conversations/"
 LISTING, HYDRATION, CLOSING = "listing", "hydration", "closing listing"
 ELSEWHERE = "elsewhere"
+_RAREST_FIRST = (CLOSING, LISTING, HYDRATION, ELSEWHERE)
 # Linux's smallest: a target whose STATE nobody reads soon waits, its rows committed.
 _PIPE_BYTES = 4096
 _PATIENCE_SECONDS = 120
@@ -47,12 +48,15 @@ class Asked:
         self.phase = ELSEWHERE
 
     def look(self) -> None:
-        """Read on in the workspace's log."""
+        """Read on in the workspace's log; of phases that overlap the rarest one counts."""
+        seen = set()
         for method, path, _, body in self._sandbox.log(after=self.requests):
             self.requests += 1
-            self._note(method, path.partition("?")[0], body)
+            seen.add(self._note(method, path.partition("?")[0], body))
+        if seen:
+            self.phase = min(seen, key=_RAREST_FIRST.index)
 
-    def _note(self, method: str, path: str, body: str) -> None:
+    def _note(self, method: str, path: str, body: str) -> str:
         if path == SEARCH:
             asked = json.loads(body)
             if "starting_after" not in asked["pagination"]:
@@ -60,14 +64,13 @@ class Asked:
                 window = json.dumps(asked["query"])
                 self._searching = CLOSING if window in self._listed else LISTING
                 self._listed.add(window)
-            self.phase = self._searching
-        elif method == "GET" and path.startswith(FETCHED) and path != "/conversations/deleted":
+            return self._searching
+        if method == "GET" and path.startswith(FETCHED) and path != "/conversations/deleted":
             if self.before_first_fetch is None:
                 self.before_first_fetch = self.requests - 1
             self.fetched.append(path.removeprefix(FETCHED))
-            self.phase = HYDRATION
-        else:
-            self.phase = ELSEWHERE
+            return HYDRATION
+        return ELSEWHERE
 
 
 class Pipeline:
@@ -130,16 +133,15 @@ class Pipeline:
         while self.target.poll() is None:
             self.listen(0.05)
         self.listen(0.05)
-        codes = self.tap.wait(_PATIENCE_SECONDS), self.target.wait(_PATIENCE_SECONDS)
-        assert self.target.stdout
-        self.target.stdout.close()
-        return codes
+        return self.tap.wait(_PATIENCE_SECONDS), self.target.wait(_PATIENCE_SECONDS)
 
     def close(self) -> str:
         """End what still runs; give what both said to people."""
         for process in (self.tap, self.target):
             process.kill()
             process.wait()
+        assert self.target.stdout
+        self.target.stdout.close()
         said = ""
         for file in self._errors:
             file.seek(0)

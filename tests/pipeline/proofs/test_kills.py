@@ -21,6 +21,7 @@ from tests.sandbox.process import Sandbox
 CONCURRENCY = 32
 # As for a run over an unchanged workspace: lists, clocks, and both overlap settings.
 FIXED_CALLS = 30 + 40 + 3
+MOST_PROGRESS = 200
 LATENCY_MS = 10
 MUTANT = [sys.executable, "-m", "tests.target.mutant"]
 
@@ -46,10 +47,10 @@ def proof(folder: Path, say: Say, *, seed: int, conversations: int, kills: int, 
         sandbox.change(0, seconds=60)
         target = [programs.program(programs.TARGET)]
         campaign = Campaign(sandbox, folder, target, seed, CONCURRENCY, max(1, kills // 10))
-        # Half of what there is per kill: phases are waited for, and the last run has the rest.
-        progress = conversations // (2 * kills)
-        while len(campaign.kills) < kills:
-            assert campaign.kill(PHASES, progress), "the backfill was over before all kills"
+        # A window and a commit take some hundred fetches, which a wait for a phase may come to.
+        progress = min(conversations // (2 * kills), MOST_PROGRESS)
+        while len(campaign.kills) < kills or min(campaign.hit[one] for one in PHASES) < least:
+            assert campaign.kill(PHASES, progress), f"the backfill was over after {campaign.hit}"
             assert not campaign.told_early, f"a STATE left before its commit: {campaign.told_early}"
         codes, said, asked = campaign.finish()
         assert codes == (0, 0), said
@@ -58,7 +59,7 @@ def proof(folder: Path, say: Say, *, seed: int, conversations: int, kills: int, 
     costs = extra_calls(campaign.kills, tuple(asked.fetched))
     dearest = max(costs, key=lambda cost: cost[0] - cost[1])
     say(
-        f"kills: {conversations:,} conversations, {kills} kills of "
+        f"kills: {conversations:,} conversations, {len(campaign.kills)} kills of "
         f"{dict(Counter('+'.join(kill.victims) for kill in campaign.kills))}, "
         f"in {dict(campaign.hit)}; {sum(cost for cost, _ in costs):,} extra calls of "
         f"{sum(allowed for _, allowed in costs):,} allowed, the dearest kill {dearest[0]} of "
@@ -66,15 +67,14 @@ def proof(folder: Path, say: Say, *, seed: int, conversations: int, kills: int, 
     )
     assert verdict.is_good, verdict.explain()
     assert not [cost for cost in costs if cost[0] > cost[1]], costs
-    assert min(campaign.hit[phase] for phase in PHASES) >= least, campaign.hit
     running.verify(folder)
 
 
 @pytest.mark.timeout(600)
-def test_ten_kills_of_a_backfill_of_1500_conversations_lose_nothing(
+def test_ten_kills_of_a_backfill_of_3500_conversations_lose_nothing(
     tmp_path: Path, say: Say
 ) -> None:
-    proof(tmp_path, say, seed=81, conversations=1_500, kills=10, least=1)
+    proof(tmp_path, say, seed=81, conversations=3_500, kills=10, least=1)
 
 
 @prove
@@ -86,7 +86,7 @@ def test_hundred_kills_of_a_backfill_of_40000_conversations_lose_nothing(
 
 
 def test_target_that_tells_a_state_before_its_commit_is_caught(tmp_path: Path, say: Say) -> None:
-    with Sandbox.start(seed=82, conversations=300) as sandbox:
+    with Sandbox.start(seed=82, conversations=1_500) as sandbox:
         campaign = Campaign(sandbox, tmp_path, MUTANT, seed=82, concurrency=CONCURRENCY)
         while not campaign.told_early and len(campaign.kills) < 5:
             assert campaign.kill((AFTER,), progress=60)
