@@ -135,9 +135,10 @@ def archive_run(
     target_config: Mapping[str, Any] | None = None,
     env: Mapping[str, str] | None = None,
     patience_seconds: float = PATIENCE_SECONDS,
+    tap: Sequence[str] = (),
 ) -> Piped:
-    """Run our tap into our target; the archive is `archive.db` in the folder."""
-    source = [program(TAP), "--config", write_json(folder / "tap.json", tap_config)]
+    """Run our tap, or the command `tap`, into our target; `archive.db` in the folder is filled."""
+    source = [*(tap or [program(TAP)]), "--config", write_json(folder / "tap.json", tap_config)]
     if state is not None:
         source += ["--state", write_json(folder / "state.json", state)]
     if catalog is not None:

@@ -86,14 +86,18 @@ def run(
     state: Mapping[str, Any] | None = None,
     streams: Sequence[str] = (),
     patience_seconds: float = programs.PATIENCE_SECONDS,
+    tap: Sequence[str] = (),
     **settings: Any,
 ) -> Outcome:
     """Run once, from a state where one is given; requests are counted from the run's begin.
 
-    `streams` are those to select, all where none is given; `settings` are the tap's.
+    `streams` are those to select, all where none is given; `tap` is the command to run in the
+    place of our tap; `settings` are the tap's.
     """
     sandbox.reset_requests()
     config = tap_config(sandbox, **settings)
     chosen = catalog(*streams) if streams else None
-    piped = programs.archive_run(folder, config, state, chosen, patience_seconds=patience_seconds)
+    piped = programs.archive_run(
+        folder, config, state, chosen, patience_seconds=patience_seconds, tap=tap
+    )
     return Outcome(piped, sandbox.requests())
