@@ -17,7 +17,7 @@ from .catalogue_api import CatalogueApi
 from .clock import VirtualClock
 from .conversation_api import ConversationApi
 from .errors import RefusedError
-from .faults import Faults, Poisoned, meet
+from .faults import Faults, meet
 from .ledger import Ledger, Served
 from .limits import RateLimit
 from .live import Live
@@ -141,7 +141,6 @@ class Api:
         self.serving = Serving(modes, clock, workspace.seed)
         self.conversations = ConversationApi(workspace, self.serving)
         self.catalogue = CatalogueApi(workspace, self.serving)
-        self.poisoned = Poisoned(modes.always_fail)
         self.live = Live(workspace, self.serving)
         self._faults = Faults(workspace.seed, modes.fault_rate, modes.fault_kinds)
         self._access = access
@@ -192,7 +191,7 @@ class Api:
         if route is None or match is None:
             raise RefusedError(404, "not_found", "Resource Not Found")
         self._access.check_scope(route.resource)
-        self.poisoned.check(route.resource, match.groupdict().get("id"))
+        self.serving.poisoned.check(route.resource, *match.groupdict().values())
         if uncounted is not None:
             return Answer(self.conversations.last_served(uncounted))
         return route.handler(request, match, version)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from . import dialects, pages, people, search, serialise, telephony
@@ -63,16 +64,21 @@ class CatalogueApi:
 
     def tags(self) -> Answer:
         """`GET /tags`."""
-        return pages.whole("list", "data", [item(tag) for tag in self._workspace.tags])
+        return pages.whole("list", "data", self._items("tags", self._workspace.tags))
+
+    def _items(self, stream: str, documents: Sequence[Document]) -> list[bytes]:
+        """The bytes of what one page holds; one poisoned object spoils them all."""
+        self._serving.poisoned.check(stream, *(str(document["id"]) for document in documents))
+        return [item(document) for document in documents]
 
     def _numbered(
-        self, request: Request, documents: list[Document], default: int, most: int
+        self, stream: str, request: Request, documents: list[Document], default: int, most: int
     ) -> Answer:
         number = whole_number(request.query.get("page"), "page", 1, _ANY_PAGE)
         per_page = whole_number(request.query.get("per_page"), "per_page", default, most)
         self._serving.check_page_size(per_page)
         page = numbered_page(documents, number, per_page)
-        items = [item(document) for document in page.rows]
+        items = self._items(stream, page.rows)
         return pages.by_number(Page(items, number, per_page, page.total))
 
     def collections(self, request: Request) -> Answer:
@@ -80,13 +86,13 @@ class CatalogueApi:
         documents = sorted(
             self._workspace.collections, key=lambda c: (c["updated_at"], c["id"]), reverse=True
         )
-        return self._numbered(request, documents, default=20, most=150)
+        return self._numbered("collections", request, documents, default=20, most=150)
 
     def articles(self, request: Request) -> Answer:
         """`GET /articles`: the last changed first."""
         documents = [article.document for article in self._workspace.articles]
         documents.sort(key=lambda a: (a["updated_at"], a["id"]), reverse=True)
-        return self._numbered(request, documents, default=25, most=250)
+        return self._numbered("articles", request, documents, default=25, most=250)
 
     def article(self, article_id: str) -> Answer:
         """`GET /articles/{id}`."""
@@ -103,7 +109,8 @@ class CatalogueApi:
             key=lambda c: (c.created_at if created else c.updated_at, c.id),
             reverse=True,
         )
-        return self._numbered(request, [call.document for call in calls], default=25, most=25)
+        documents = [call.document for call in calls]
+        return self._numbered("calls", request, documents, default=25, most=25)
 
     def _call(self, call_id: str) -> Call:
         call = self._workspace.call(call_id)
@@ -177,6 +184,6 @@ class CatalogueApi:
             for contact_id, contact in by_id.items()
         )
         page = self._serving.page(rows, wanted)
-        items = [item(by_id[contact_id]) for _, contact_id in page.rows]
+        items = self._items("contacts", [by_id[contact_id] for _, contact_id in page.rows])
         served = Page(items, page.number, page.per_page, page.total, page.cursor)
         return pages.by_cursor("list", "data", served)

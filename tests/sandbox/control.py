@@ -106,7 +106,7 @@ class Control:
         if not isinstance(objects, list):
             raise RefusedError(400, "parameter_invalid", "objects must be a list of STREAM:ID")
         try:
-            self._api.poisoned.replace([modes.read_object(str(text)) for text in objects])
+            self._api.serving.poisoned.replace([modes.read_object(str(text)) for text in objects])
         except ArgumentTypeError as error:
             raise RefusedError(400, "parameter_invalid", str(error)) from None
         return _json({})

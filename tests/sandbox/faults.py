@@ -68,7 +68,7 @@ class Poisoned:
         """Poison these and no others from now on."""
         self._objects = frozenset(objects)
 
-    def check(self, stream: str, record_id: str | None) -> None:
-        """Fail with 500 where the object asked for is poisoned."""
-        if record_id is not None and f"{stream}:{record_id}" in self._objects:
+    def check(self, stream: str, *record_ids: str) -> None:
+        """Fail with 500 where one of the objects asked for is poisoned."""
+        if any(f"{stream}:{record_id}" in self._objects for record_id in record_ids):
             raise RefusedError(500, *_MESSAGES[500])

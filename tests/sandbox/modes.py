@@ -12,7 +12,7 @@ from typing import Any
 
 CURSORS = ("keyset", "drifting", "expiring", "repeating")
 FAULTS = ("500", "502", "503", "504", "reset", "truncated", "html", "empty", "hang")
-POISONABLE = ("conversations", "contacts", "calls", "call_transcriptions", "articles")
+POISONABLE = ("conversations", "contacts", "calls", "call_transcriptions", "articles", "tags")
 
 
 def _complain(message: str) -> argparse.ArgumentTypeError:
@@ -86,7 +86,10 @@ class Modes:
     )
     hang_seconds: float = _mode(5.0, "how long a hanging connection is held", _seconds)
     always_fail: tuple[str, ...] = _mode(
-        (), "an object as STREAM:ID that answers 500 whenever asked for; repeatable", read_object
+        (),
+        "an object as STREAM:ID that answers 500 whenever asked for, as does a page of contacts, "
+        "calls, articles or tags that holds it; repeatable",
+        read_object,
     )
     pages_fail_above: int = _mode(
         0, "pages of more rows than this answer 504; 0: none does", _count

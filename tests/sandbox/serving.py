@@ -1,4 +1,4 @@
-"""What holds for every endpoint at this moment: cursors, operators, page sizes, delays, the clock.
+"""What holds for every endpoint at this moment: cursors, operators, page sizes, delays, poison.
 
 The endpoints ask here; what they answer with is their own.
 """
@@ -9,6 +9,7 @@ from .clock import VirtualClock
 from .cursors import choose_cursors
 from .delays import Delays, Older
 from .errors import RefusedError
+from .faults import Poisoned
 from .modes import Modes
 
 
@@ -22,6 +23,7 @@ class Serving:
         self.number = 0  # of the request being answered, from 1
         self.shown: list[str] = []  # conversations in the last page of a search
         self.delays = Delays()
+        self.poisoned = Poisoned(modes.always_fail)
         self.inclusive = modes.operators == "inclusive"
         self.page = choose_cursors(modes.cursor, seed, modes.cursor_life, lambda: self.number)
 

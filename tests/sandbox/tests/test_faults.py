@@ -106,6 +106,15 @@ def test_a_poisoned_object_always_fails_and_the_others_answer() -> None:
     assert ids[0] in {hit["id"] for hit in inside.hits()}
 
 
+@pytest.mark.parametrize("stream", ["articles", "calls", "contacts", "tags"])
+def test_a_page_that_holds_a_poisoned_object_fails_and_others_answer(stream: str) -> None:
+    second = open_inside().json(f"/{stream}")["data"][1]["id"]
+    inside = open_inside(always_fail=(f"{stream}:{second}",))
+    assert inside.ask(f"/{stream}").status == 500
+    # Tags come in one page whatever is asked for.
+    assert inside.ask(f"/{stream}?per_page=1").status == (500 if stream == "tags" else 200)
+
+
 def test_poison_is_set_and_lifted_while_it_runs() -> None:
     with Sandbox.start(conversations=60) as sandbox:
         article, contact = sandbox.ids("articles")[0], sandbox.ids("contacts")[0]

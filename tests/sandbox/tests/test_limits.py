@@ -154,7 +154,7 @@ def test_flags_and_modes_say_the_same() -> None:
         ({"cursor": "random"}, "invalid choice"),
         ({"fault_rate": 2}, "between 0 and 1"),
         ({"change_every": -1}, "whole number"),
-        ({"always_fail": ("tags:1",)}, "STREAM:ID"),
+        ({"always_fail": ("teams:1",)}, "STREAM:ID"),
         ({"other_clients": "many"}, "steady:N"),
         ({"seconds_per_request": -1}, "backwards"),
     ],
