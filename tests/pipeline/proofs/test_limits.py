@@ -73,6 +73,49 @@ def test_beside_steady_clients_60_conversations_are_read_without_a_refusal(
     )
 
 
+def test_limit_that_only_refusals_tell_of_is_waited_out_as_they_say(
+    tmp_path: Path, say: Say
+) -> None:
+    at_once, limit = 6, 25
+    with Sandbox.start(
+        seed=42, conversations=60, rate_limit=limit, no_limit_headers=True, retry_after=True
+    ) as sandbox:
+        done = running.run(sandbox, tmp_path, streams=FEW_STREAMS, concurrency=at_once)
+        verdict = comparing.compare(sandbox, tmp_path / "archive.db", FEW_STREAMS[:-1])
+    windows = done.requests["windows"]
+    refused = [window["refused"] for window in windows]
+    say(
+        f"limits: no headers but Retry-After, {limit} calls per 10 s: "
+        f"{sum(window['ours'] for window in windows)} calls in {len(windows)} windows, "
+        f"refused {refused}; {verdict}"
+    )
+    assert done.codes == (0, 0), done.said
+    assert len(windows) > 2, "too short to show anything"
+    assert sum(refused), "the limit was never met"
+    # Whatever was under way when the first refusal came, and nothing after it.
+    assert max(refused) <= at_once
+    assert verdict.is_good, verdict.explain()
+
+
+@prove
+@pytest.mark.timeout(3_600)
+def test_without_any_headers_the_providers_own_limit_is_kept(tmp_path: Path, say: Say) -> None:
+    with Sandbox.start(
+        seed=43, conversations=1_000, rate_limit=166, no_limit_headers=True
+    ) as sandbox:
+        done = running.run(sandbox, tmp_path, patience_seconds=3_000)
+        verdict = comparing.compare(sandbox, tmp_path / "archive.db")
+    windows = done.requests["windows"]
+    say(
+        f"limits: no headers, 166 calls per 10 s: {[window['ours'] for window in windows]} calls, "
+        f"refused {[window['refused'] for window in windows]}; {verdict}"
+    )
+    assert done.codes == (0, 0), done.said
+    assert len(windows) > 5, "too short to show anything"
+    prove_never_refused(windows)
+    assert verdict.is_good, verdict.explain()
+
+
 @prove
 @pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("seed", [1, 2])
