@@ -48,6 +48,7 @@ class FullText:
         self._last_row_id: int | None = None
         listed = ", ".join(map(quote, columns))
         self._listed = listed
+        self._kept = ", ".join(f"text_{place}" for place in range(len(columns)))
         self._ensure(table, columns)
         self._watch(columns)
 
@@ -69,15 +70,12 @@ class FullText:
         run = self._connection.execute
         number = self._number
         run(f"DROP TABLE IF EXISTS {self._before}")
-        run(f"CREATE TEMP TABLE _before_{number} (rowid INTEGER PRIMARY KEY, {self._listed})")
+        # Nothing in it is unique: a trigger that could fail would make SQLite set a savepoint for
+        # every row that is written, also where the trigger does not fire.
+        run(f"CREATE TEMP TABLE _before_{number} (row_id INTEGER, {self._kept})")
         old = ", ".join(f"OLD.{quote(name)}" for name in columns)
         differs = " OR ".join(f"OLD.{quote(n)} IS NOT NEW.{quote(n)}" for n in columns)
-        # The first change in a batch has what the index holds, so a second one keeps that. (An
-        # upsert overrides a trigger's own OR IGNORE, hence the condition.)
-        keep = (
-            f"INSERT INTO _before_{number} SELECT OLD.rowid, {old} WHERE NOT EXISTS "
-            f"(SELECT 1 FROM _before_{number} WHERE rowid = OLD.rowid); END"
-        )
+        keep = f"INSERT INTO _before_{number} VALUES (OLD.rowid, {old}); END"
         run(
             f"CREATE TEMP TRIGGER _update_{number} BEFORE UPDATE OF {self._listed} "
             f"ON main.{self._table} WHEN {differs} BEGIN {keep}"
@@ -98,15 +96,17 @@ class FullText:
             return
         run = self._connection.execute
         # Rows that came and changed inside this batch were never in the index.
-        run(f"DELETE FROM {self._before} WHERE rowid > ?", (self._last_row_id,))
+        run(f"DELETE FROM {self._before} WHERE row_id > ?", (self._last_row_id,))
+        # Of a row that changed more than once, the first has what the index holds.
         run(
             f"INSERT INTO {self._index} ({self._index}, rowid, {self._listed}) "
-            f"SELECT 'delete', rowid, {self._listed} FROM {self._before}"
+            f"SELECT 'delete', row_id, {self._kept} FROM {self._before} "
+            f"WHERE rowid IN (SELECT min(rowid) FROM {self._before} GROUP BY row_id)"
         )
         run(
             f"INSERT INTO {self._index} (rowid, {self._listed}) "
             f"SELECT rowid, {self._listed} FROM {self._table} "
-            f"WHERE rowid IN (SELECT rowid FROM {self._before})"
+            f"WHERE rowid IN (SELECT row_id FROM {self._before})"
         )
         run(
             f"INSERT INTO {self._index} (rowid, {self._listed}) "
