@@ -25,10 +25,18 @@ from tests.target.reading_harness import found, read, tamper, verified
 OBJECTS = [versions(seed, 6) for seed in range(130)]
 
 
-@pytest.fixture
-def filled(archive: Archive) -> Archive:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive of 130 objects in six versions each."""
+    archive = Archive(tmp_path_factory.mktemp("template"))
     archive.feed(*arriving(OBJECTS))
+    return archive.path
+
+
+@pytest.fixture
+def filled(template: Path, archive: Archive) -> Archive:
+    """A copy of it."""
+    shutil.copy(template, archive.path)
     return archive
 
 
