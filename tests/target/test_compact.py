@@ -40,6 +40,22 @@ def filled(template: Path, archive: Archive) -> Archive:
     return archive
 
 
+@pytest.fixture(scope="module")
+def small_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, compacted."""
+    path = tmp_path_factory.mktemp("small") / template.name
+    shutil.copy(template, path)
+    compact(path)
+    return path
+
+
+@pytest.fixture
+def small(small_template: Path, archive: Archive) -> Archive:
+    """A copy of that."""
+    shutil.copy(small_template, archive.path)
+    return archive
+
+
 def compacted(archive: Archive) -> dict[str, Any]:
     done = read("compact", str(archive.path), "--json")
     assert (done.returncode, done.stderr) == (0, "")
@@ -61,13 +77,12 @@ def test_texts_stay_and_older_versions_become_deltas(filled: Archive) -> None:
     assert filled.path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_second_time_changes_not_one_byte(filled: Archive) -> None:
-    compacted(filled)
-    content = filled.path.read_bytes()
-    told = compacted(filled)
-    assert filled.path.read_bytes() == content
+def test_a_second_time_changes_not_one_byte(small: Archive) -> None:
+    content = small.path.read_bytes()
+    told = compacted(small)
+    assert small.path.read_bytes() == content
     assert (told["changed"], told["before"], told["space"]) == (False, told["after"], [])
-    assert "nothing was changed" in read("compact", str(filled.path)).stdout
+    assert "nothing was changed" in read("compact", str(small.path)).stdout
 
 
 def test_people_are_told_the_space_first_and_the_bytes_last(filled: Archive) -> None:
@@ -92,26 +107,24 @@ def test_chains_stay_short(archive: Archive) -> None:
     assert verified(archive)["well"]
 
 
-def test_later_versions_are_compacted_without_touching_what_is(filled: Archive) -> None:
-    compacted(filled)
+def test_later_versions_are_compacted_without_touching_what_is(small: Archive) -> None:
     grown = [versions(seed, 8) for seed in range(20)]
-    filled.feed(*arriving(grown))
-    told = compacted(filled)
+    small.feed(*arriving(grown))
+    told = compacted(small)
     assert told["rewritten"] == {"texts": 60, "deltas": 40}
-    assert texts(filled.path) == expected(OBJECTS) | expected(grown)
-    assert not compacted(filled)["changed"]
+    assert texts(small.path) == expected(OBJECTS) | expected(grown)
+    assert not compacted(small)["changed"]
 
 
-def test_a_dictionary_is_trained_anew_when_most_texts_came_later(filled: Archive) -> None:
-    compacted(filled)
-    first = filled.query("SELECT id FROM _dictionaries")
+def test_a_dictionary_is_trained_anew_when_most_texts_came_later(small: Archive) -> None:
+    first = small.query("SELECT id FROM _dictionaries")
     more = [versions(1_000 + seed, 1) for seed in range(400)]
-    filled.feed(SCHEMA, *(payload(text[0], f"more {i}") for i, text in enumerate(more)), END)
-    compacted(filled)
-    second = filled.query("SELECT id FROM _dictionaries")
+    small.feed(SCHEMA, *(payload(text[0], f"more {i}") for i, text in enumerate(more)), END)
+    compacted(small)
+    second = small.query("SELECT id FROM _dictionaries")
     assert len(first) == len(second) == 1
     assert first != second
-    assert not compacted(filled)["changed"]
+    assert not compacted(small)["changed"]
 
 
 def test_columns_without_versions_are_compacted_too(archive: Archive) -> None:
@@ -145,13 +158,12 @@ def test_equal_and_tiny_versions_are_kept_apart(archive: Archive) -> None:
     assert not compacted(archive)["changed"]
 
 
-def test_what_was_deleted_makes_the_file_smaller(filled: Archive) -> None:
-    compacted(filled)
-    before = filled.path.stat().st_size
-    tamper(filled, "DELETE FROM raw_payloads WHERE record_id >= '3'")
-    assert compacted(filled)["changed"]
-    assert filled.path.stat().st_size < 0.8 * before
-    assert not compacted(filled)["changed"]
+def test_what_was_deleted_makes_the_file_smaller(small: Archive) -> None:
+    before = small.path.stat().st_size
+    tamper(small, "DELETE FROM raw_payloads WHERE record_id >= '3'")
+    assert compacted(small)["changed"]
+    assert small.path.stat().st_size < 0.8 * before
+    assert not compacted(small)["changed"]
 
 
 def test_a_damaged_text_is_left_and_named(filled: Archive) -> None:
@@ -197,11 +209,10 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-def test_a_broken_chain_is_named(filled: Archive, name: str) -> None:
-    compacted(filled)
+def test_a_broken_chain_is_named(small: Archive, name: str) -> None:
     damage, broken, damaged = DAMAGE[name]
-    tamper(filled, damage)
-    wrong = {f["what"]: f["count"] for f in found(filled, "wrong") if f["check"] == "payloads"}
+    tamper(small, damage)
+    wrong = {f["what"]: f["count"] for f in found(small, "wrong") if f["check"] == "payloads"}
     counts = {
         "texts are deltas on a newer version that is damaged or not there": broken,
         "texts cannot be read, or differ from their hash": damaged,
@@ -249,10 +260,9 @@ def readme(language: str) -> str:
     return after.split(f"```{language}\n", 1)[1].split("```", 1)[0]
 
 
-def test_python_reads_all_texts_as_the_readme_says(filled: Archive) -> None:
-    compacted(filled)
-    filled.feed(*arriving([versions(seed, 7) for seed in range(30)]))
-    namespace: dict[str, Any] = {"path": str(filled.path)}
+def test_python_reads_all_texts_as_the_readme_says(small: Archive) -> None:
+    small.feed(*arriving([versions(seed, 7) for seed in range(30)]))
+    namespace: dict[str, Any] = {"path": str(small.path)}
     exec(readme("python"), namespace)
     rows = namespace["connection"].execute("SELECT rowid, sha256 FROM raw_payloads").fetchall()
     for row_id, sha256 in rows:
