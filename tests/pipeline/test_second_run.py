@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,33 @@ def test_older_versions_of_a_changed_conversation_stay(quiet: Filled) -> None:
     assert grown
     for conversation in grown:
         assert archive.rows(quiet.archive, sql, conversation)[0]["n"] >= 2
+
+
+def test_a_compacted_archive_is_the_same_and_goes_on(quiet: Filled) -> None:
+    quiet.sandbox.change(12, seconds=SETTLE_SECONDS)
+    quiet.sandbox.change(0, seconds=SETTLE_SECONDS)
+    again(quiet)
+    before = payloads(quiet.archive)
+    done = programs.run(programs.program("sqlite-archive"), "compact", str(quiet.archive))
+    assert done.code == 0, done.out + done.err
+    assert payloads(quiet.archive) == before
+    deltas = "SELECT count(*) AS n FROM raw_payloads WHERE _payload_base_rowid IS NOT NULL"
+    assert archive.rows(quiet.archive, deltas)[0]["n"] >= 5
+    quiet.sandbox.change(12, seconds=SETTLE_SECONDS)
+    quiet.sandbox.change(0, seconds=SETTLE_SECONDS)
+    again(quiet)
+    after = payloads(quiet.archive)
+    assert after.items() > before.items()
+    done = programs.run(programs.program("sqlite-archive"), "verify", str(quiet.archive))
+    assert done.code == 0, done.out + done.err
+
+
+def payloads(path: Path) -> dict[str, bytes | None]:
+    """Read every payload back, as an outsider does."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        texts = archive.Texts(connection)
+        rows = connection.execute("SELECT id, rowid FROM raw_payloads").fetchall()
+        return {key: texts.read(row_id) for key, row_id in rows}
 
 
 def test_state_has_the_high_water_mark_where_others_rely_on_it(quiet: Filled) -> None:

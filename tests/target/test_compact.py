@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -20,7 +21,7 @@ from tests.pipeline.archive import Texts
 from tests.target.compacting import compact, depths, texts
 from tests.target.growing import END, SCHEMA, arriving, expected, payload, payload_id, versions
 from tests.target.harness import Archive, record, schema
-from tests.target.reading_harness import found, read, tamper, verified
+from tests.target.reading_harness import COMMAND, found, read, tamper, verified
 
 OBJECTS = [versions(seed, 6) for seed in range(130)]
 
@@ -287,3 +288,35 @@ def test_zstd_reads_a_whole_frame_and_a_delta_as_the_readme_says(
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "651.json").read_text() == OBJECTS[0][5]
     assert (tmp_path / "521.json").read_text() == OBJECTS[0][4]
+
+
+def test_a_stop_by_the_keyboard_is_one_line_and_leaves_a_plain_file(filled: Archive) -> None:
+    command = [COMMAND, "compact", str(filled.path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        lock = filled.path.with_name("archive.db.lock")
+        while not lock.exists() and process.poll() is None:
+            pass
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+    assert process.returncode == 128 + signal.SIGINT
+    assert len(err.splitlines()) == 1
+    assert "stopped" in err
+    assert {path.name for path in filled.path.parent.iterdir()} == {"archive.db", "target.json"}
+    assert verified(filled)["well"]
+    compacted(filled)
+    assert texts(filled.path) == expected(OBJECTS)
+
+
+def test_a_base_that_cannot_be_read_is_not_deleted(small: Archive) -> None:
+    small.configure(hard_delete=True)
+    tamper(small, "UPDATE raw_payloads SET payload = substr(payload, 1, 30) WHERE rowid = 651")
+    content = small.path.read_bytes()
+    gone = {"id": payload_id(OBJECTS[0][5], "0"), "_sdc_deleted_at": "2026-01-02T03:04:05Z"}
+    outcome = small.run(SCHEMA, record("raw_payloads", gone))
+    assert outcome.code == 1
+    (error,) = outcome.errors
+    assert "is damaged" in error
+    assert "sqlite-archive verify" in error
+    assert "Synthetic Sam" not in outcome.err
+    assert small.query("SELECT count(*) FROM raw_payloads") == [(780,)]
+    assert len(content) == small.path.stat().st_size

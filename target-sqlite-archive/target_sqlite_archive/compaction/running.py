@@ -28,6 +28,7 @@ from target_sqlite_archive.naming import quote
 from target_sqlite_archive.progress import Progress
 
 _TEXT_BYTES_A_COMMIT = 8 * 1024 * 1024
+_VACUUM_CACHE_KIBIBYTES = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +208,8 @@ class Compaction:
         self._writing(0)
         self._database.commit()
         self._progress.show("giving free pages back", 0, 1)
+        # The copy has a cache of the same size, and no page is needed twice.
+        self._connection.execute(f"PRAGMA cache_size = -{_VACUUM_CACHE_KIBIBYTES}")
         self._connection.execute("VACUUM")
         self._database.begin()
         self._connection.execute("DELETE FROM _meta WHERE key = ?", (COMPACTING_SINCE,))

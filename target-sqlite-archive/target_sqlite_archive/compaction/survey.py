@@ -25,8 +25,9 @@ from target_sqlite_archive.sql import base_rowid_of
 from target_sqlite_archive.training import Training, kind_name
 
 TRAINING = Training(texts=100, text_bytes_per_byte=200, most_bytes=1024 * 1024)
-# Time matters less than on arrival.
+# Time matters less than on arrival, memory does.
 _SAMPLE_BYTES_PER_DICTIONARY_BYTE = 32
+_MOST_SAMPLE_BYTES = 12 * 1024 * 1024
 _MOST_SAMPLES = 4_096
 _ROWS_AT_ONCE = 1_000
 
@@ -125,7 +126,7 @@ def train_for(
 ) -> bytes | None:
     """Train a dictionary on a kind's newest versions; None where they have too little."""
     size = TRAINING.size(kind.newest_bytes)
-    left = size * _SAMPLE_BYTES_PER_DICTIONARY_BYTE
+    left = min(size * _SAMPLE_BYTES_PER_DICTIONARY_BYTE, _MOST_SAMPLE_BYTES)
     samples: list[bytes] = []
     random.Random(0).shuffle(kind.samples)
     for column, row_id in kind.samples:
