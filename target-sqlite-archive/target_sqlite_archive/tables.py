@@ -167,6 +167,11 @@ class Table:
         if not rows:
             return
         self._rows = []
+        # A row of another form, or a slow one, comes here in the middle of a record.
+        with self._session.database.explained():
+            self._write(rows)
+
+    def _write(self, rows: list[Row]) -> None:
         self._session.database.begin()
         form, layout = self._form, self.layout
         if self._fulltext:
@@ -277,7 +282,8 @@ class Table:
 
     def delete(self, key: Sequence[SQLValue]) -> None:
         """Remove the row with this key for good."""
-        self._remove(where(self.layout.keys), key)
+        with self._session.database.explained():
+            self._remove(where(self.layout.keys), key)
 
     def activate(self, version: int) -> None:
         """Retire every row that this version of the stream has not shown."""
