@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.target.compacting import compact, texts
-from tests.target.growing import SCHEMA, payload, payload_id, versions
+from tests.target.growing import END, SCHEMA, payload, payload_id, versions
 from tests.target.harness import Archive, record
 
 OBJECTS = 2
@@ -118,7 +118,7 @@ class Model:
         if self.config["hard_delete"]:
             self.rows = {key: row for key, row in self.rows.items() if key in shown}
         ends = {"type": "ACTIVATE_VERSION", "stream": "raw_payloads", "version": self.version}
-        return [*(line_of(c, version=self.version) for c in choices), json.dumps(ends)]
+        return [*(line_of(c, version=self.version) for c in choices), json.dumps(ends), END]
 
 
 @pytest.fixture(scope="module")
