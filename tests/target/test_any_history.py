@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.target.compacting import compact, texts
 from tests.target.growing import END, SCHEMA, payload, payload_id, versions
 from tests.target.harness import Archive, record
@@ -149,7 +150,7 @@ def live(template: Path, config: Config, history: list[Step]) -> None:
             assert {key: text for key, text in found.items() if key not in others} == wanted
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(CONFIGS, HISTORIES)
 @example(HARD, [*GROWN, ("delete", (0, 4)), ("delete", (0, 2))])
 @example(HARD, [*GROWN, ("activate", [(0, 0), (0, 3)])])
@@ -162,7 +163,7 @@ def test_any_history_keeps_every_text(template: Path, config: Config, history: l
 
 @pytest.mark.prove
 @pytest.mark.timeout(1800)
-@settings(max_examples=500)
+@examples(30)
 @given(CONFIGS, st.lists(STEPS, max_size=25))
 def test_long_histories_keep_every_text(
     template: Path, config: Config, history: list[Step]
