@@ -113,7 +113,8 @@ class PayloadTable:
             (self._layout.table, newest),
         ).fetchone()
         current = sighted[0] if sighted else newest
-        if row_id == current:
+        if row_id == current or newest is None:
+            # Without a newest version its object has none: the row was moved to another one.
             return
         seen_at: SQLValue = self._now()
         if self._seen_at is not None and self._seen_at in columns:
