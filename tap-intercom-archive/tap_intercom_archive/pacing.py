@@ -30,6 +30,10 @@ _AT_ONCE = 0.25
 _SPREAD_OVER = 0.9
 _SECONDS_PER_CALL_UNTIL_KNOWN = 0.2
 _WEIGHT_OF_NEWEST = 0.05
+# More than one process takes in, whatever the limit; calls beyond that wait for each other, which
+# takes processor time and looks like latency.
+_MOST_PER_SECOND = 1_000
+_SHORTEST_GROWS_BY = 1.01
 
 
 @dataclass
@@ -81,6 +85,7 @@ class Limiter:
         self._held_until = 0.0
         self._others: deque[int] = deque(maxlen=_WINDOWS_REMEMBERED)
         self._seconds_per_call = _SECONDS_PER_CALL_UNTIL_KNOWN
+        self._shortest_call = _SECONDS_PER_CALL_UNTIL_KNOWN
         self.waited_seconds = 0.0
 
     @property
@@ -119,11 +124,13 @@ class Limiter:
         Little's law: calls a second times seconds a call, and as much again for those that take
         longer than most.
         """
-        per_second = self._limit / WINDOW_SECONDS
-        return math.ceil(2 * per_second * self._seconds_per_call) + 1
+        allowed = self._limit / WINDOW_SECONDS * self._seconds_per_call
+        possible = _MOST_PER_SECOND * self._shortest_call
+        return math.ceil(2 * min(allowed, possible)) + 1
 
     def _note(self, seconds: float) -> None:
         self._seconds_per_call += (seconds - self._seconds_per_call) * _WEIGHT_OF_NEWEST
+        self._shortest_call = min(seconds, self._shortest_call * _SHORTEST_GROWS_BY)
 
     def _take(self) -> float:
         """Take a place and give 0, or give the seconds to wait before asking again."""

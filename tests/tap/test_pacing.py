@@ -156,6 +156,19 @@ def test_calls_wanted_at_once_follow_the_latency() -> None:
     assert 55 <= wanted[1] <= 62
 
 
+def test_calls_that_only_wait_for_each_other_are_not_wanted() -> None:
+    time = Time(1_000_000)
+    clock = ServerClock(time.monotonic)
+    limiter = Limiter(clock, time.stop, 0)
+    for number in range(200):
+        # An answer takes 2 ms; most wait for their turn in this process.
+        call(limiter, clock, time, 0.03 if number % 10 else 0.002)
+    assert 4 <= limiter.wanted <= 6
+    for _ in range(1_000):
+        call(limiter, clock, time, 0.15)
+    assert limiter.wanted >= 300
+
+
 def test_clock_ahead_of_the_servers_holds_no_call_for_longer_than_a_window() -> None:
     time = Time(50)
     clock = ServerClock(time.monotonic)  # the server's time is years behind ours
