@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from tap_intercom_archive import normalize
@@ -108,7 +108,11 @@ class WindowReader(Reader):
             self._ahead = Ahead(self.run.workers, windows)
             return self._ahead
 
+        def begin(listing: Callable[[], Listing]) -> Callable[[], Listing]:
+            return partial(self.run.workers.result, self.run.workers.begin(listing))
+
         def upcoming() -> list[Hit]:
+            protocol.close_soon()
             window = self._ahead.peek()
             return [] if window is None else protocol.due(window.hits)
 
@@ -120,6 +124,7 @@ class WindowReader(Reader):
             self.run.stop.wait,
             closed,
             ahead if self.resource.hydrate else iter,
+            begin,
         )
         save: Callable[[], None] = (lambda: self._save(bookmark)) if keep else nothing
         for hits in protocol.rounds(start, end):

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tap_intercom_archive.times import epoch, iso
@@ -135,7 +136,8 @@ class Protocol:
     `list_window(begin, end, most)` lists a window, or gives None for its hits where there are
     more than `most` of them; `now()` is the server's clock; `wait(seconds)` sleeps. `ahead` may
     list the next window while one is worked on: that listing only says what to fetch, it is the
-    closing one that proves.
+    closing one that proves. `begin` may let a listing be made meanwhile and gives what waits for
+    it.
     """
 
     def __init__(
@@ -147,6 +149,7 @@ class Protocol:
         wait: Callable[[float], None],
         on_closed: Callable[[Closed], None],
         ahead: Callable[[Iterator[Window]], Iterator[Window]] = iter,
+        begin: Callable[[Callable[[], Listing]], Callable[[], Listing]] = lambda listing: listing,
     ) -> None:
         """Take up at `bookmark`, which is kept up to date from then on."""
         self.bookmark = bookmark
@@ -156,6 +159,8 @@ class Protocol:
         self._wait = wait
         self._on_closed = on_closed
         self._ahead = ahead
+        self._begin_listing = begin
+        self._closing: Callable[[], Listing] | None = None
         self._given_up: set[tuple[str, str]] = set()
         self._doubted: Counter[str] = Counter()
         self._unsettled: set[str] = set()
@@ -219,10 +224,24 @@ class Protocol:
                 break
             self._let_settle(due)
             yield due
-            hits = self._list(begin, end, None).hits or []
+            self.close_soon()
+            hits = self._closing_hits()
         else:
             self.not_settled.extend((hit, RESTLESS) for hit in self.due(hits))
         self._close(begin, end, hits)
+
+    def close_soon(self) -> None:
+        """Begin to list the window again: all that is due in it is being fetched by now.
+
+        What changes after that listing has left the window, so it need not wait for the answers.
+        """
+        if self._closing is None and self.bookmark.window is not None:
+            self._closing = self._begin_listing(partial(self._list, *self.bookmark.window, None))
+
+    def _closing_hits(self) -> list[Hit]:
+        closing, self._closing = self._closing, None
+        assert closing is not None, "the window is open, so its closing listing has begun"
+        return closing().hits or []
 
     def due(self, hits: list[Hit]) -> list[Hit]:
         """Give those that are neither archived as they were listed nor given up."""
