@@ -113,9 +113,9 @@ def test_each_conversation_of_a_workspace_larger_than_its_pool_has_ids_of_its_ow
 
 def test_the_server_refuses_what_is_over_the_limit_until_the_next_window() -> None:
     limit = Limit(2)
-    taken = [limit.take(now) is not None for now in (100.0, 101.0, 109.9, 110.0)]
+    taken = [limit.take(now) is not None for now in (103.0, 104.0, 112.9, 113.0)]
     assert taken == [True, True, False, True]
-    assert limit.windows == [Window(110, 2, 1), Window(120, 1, 0)]
+    assert limit.windows == [Window(113, 2, 1), Window(123, 1, 0)]
 
 
 def test_use_of_the_limit_counts_windows_without_a_call_as_unused() -> None:

@@ -17,7 +17,10 @@ class Window:
 
 
 class Limit:
-    """Lets `limit` calls in per window; windows begin at whole tens of seconds."""
+    """Lets `limit` calls in per window; the first window begins with the first call.
+
+    So every round has the same first window, whatever the time of day.
+    """
 
     def __init__(self, limit: int) -> None:
         """Begin before the first call."""
@@ -26,7 +29,8 @@ class Limit:
 
     def take(self, now: float) -> Window | None:
         """Count a call at `now` (epoch seconds): give its window, or None where it is refused."""
-        ends = (int(now) // WINDOW_SECONDS + 1) * WINDOW_SECONDS
+        begun = self.windows[0].ends - WINDOW_SECONDS if self.windows else int(now)
+        ends = begun + ((int(now) - begun) // WINDOW_SECONDS + 1) * WINDOW_SECONDS
         if not self.windows or self.windows[-1].ends != ends:
             self.windows.append(Window(ends))
         window = self.windows[-1]
