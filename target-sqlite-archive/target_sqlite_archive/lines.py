@@ -5,6 +5,8 @@ What a line says is left to ``intake.py``.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import io
 import os
 import select
@@ -84,6 +86,7 @@ class LineSource:
                 yield line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
             return
         fd = binary.fileno()
+        _widen(fd)
         while True:
             ready, _, _ = select.select([fd], [], [], IDLE_SECONDS)
             if not ready:
@@ -93,6 +96,12 @@ class LineSource:
             if not chunk:
                 return
             yield chunk
+
+
+def _widen(fd: int) -> None:
+    """Let a pipe hold a whole chunk, so that the tap goes on while rows are written; Linux can."""
+    with contextlib.suppress(AttributeError, OSError):
+        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _CHUNK_BYTES)
 
 
 def _reader(binary: Any) -> Callable[[], bytes] | None:

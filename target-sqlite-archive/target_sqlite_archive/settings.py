@@ -24,7 +24,7 @@ def config_jsonschema() -> dict[str, Any]:
         th.Property(
             "batch_size_rows",
             th.IntegerType(nullable=False, minimum=1),
-            default=10_000,
+            default=1_000,
             title="Batch size, rows",
             description="The most rows gathered in memory before they are written to the file.",
         ),
