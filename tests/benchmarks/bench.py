@@ -52,12 +52,12 @@ SMOKE = Scale(
 )
 USUAL = Scale(
     rounds=5,
-    pool=5_000,
+    pool=6_000,
     limited=5_000,
     calls_per_window=1_666,
     latency_ms=150,
     headroom=5_000,
-    loaded=3_000,
+    loaded=6_000,
     squeezed=5_000,
     versioned=500,
     versions=10,
