@@ -72,6 +72,7 @@ class Model:
     rows: dict[str, tuple[int, str | None]] = field(default_factory=dict)
     version: int = 0
     only_latest: bool = False
+    emptied: dict[str, str] = field(default_factory=dict)
 
     def arrive(self, choice: tuple[int, int]) -> None:
         key, text, number = key_of(choice), text_of(choice), choice[0]
@@ -83,6 +84,7 @@ class Model:
             for other, (owner, older) in self.rows.items():
                 if owner == number and older and older.count(FLAG) < text.count(FLAG):
                     self.rows[other] = (owner, None)
+                    self.emptied[other] = older
         self.rows[key] = (number, text)
 
     def lines(self, step: Step) -> list[str]:
@@ -107,8 +109,11 @@ class Model:
             number, text = self.rows[key]
             self.rows[key] = (1 - number, text)
             return [record("raw_payloads", {"id": key, "record_id": str(1 - number)})]
-        # Without its object a record is no version, and takes the place of what has its key.
-        self.rows[key] = (self.rows[key][0], text_of(facts[1]))
+        # Without its object a record is no version, and takes the place of what has its key; the
+        # very text that was given up for a redaction does not come back.
+        owner, text = self.rows[key]
+        if text is not None or self.emptied[key] != text_of(facts[1]):
+            self.rows[key] = (owner, text_of(facts[1]))
         return [record("raw_payloads", {"id": key, "payload": text_of(facts[1])})]
 
     def _activate(self, choices: list[tuple[int, int]]) -> list[str]:
