@@ -29,6 +29,7 @@ _LEAST_BASE_BYTES = 8
 _MOST_DELTA_BYTES = 2**26
 _SMALLEST_WINDOW_LOG = 10
 HEAD_BYTES = 18
+_NUMBER_AT = 4  # in a dictionary, after its magic number
 _DESCRIPTOR_AT, _CHECKSUM_BIT = 4, 4
 
 _PARAMETER = zstd.CompressionParameter
@@ -170,6 +171,7 @@ class Dictionaries:
 
         ``texts`` is how many texts of the kind there are now.
         """
+        dictionary = self._numbered(kind, dictionary)
         loaded = zstd.ZstdDict(dictionary)
         self._connection.execute(
             "INSERT OR IGNORE INTO _dictionaries (id, kind, created_at, dictionary, texts) "
@@ -180,6 +182,28 @@ class Dictionaries:
         self._newest[kind] = loaded.dict_id
         for purpose in Purpose:
             self._compressors.pop((purpose, kind), None)
+
+    def _numbered(self, kind: str, dictionary: bytes) -> bytes:
+        """Give a kind's new dictionary a number that no other has.
+
+        The trainer makes the number of the dictionary's texts alone, so two that differ in their
+        tables of frequencies have the same.
+        """
+        number = zstd.ZstdDict(dictionary).dict_id
+        while True:
+            numbered: bytes = b"".join(
+                (
+                    dictionary[:_NUMBER_AT],
+                    number.to_bytes(4, "little"),
+                    dictionary[_NUMBER_AT + 4 :],
+                )
+            )
+            row = self._connection.execute(
+                "SELECT kind, dictionary FROM _dictionaries WHERE id = ?", (number,)
+            ).fetchone()
+            if row is None or tuple(row) == (kind, numbered):
+                return numbered
+            number += 1
 
     def compress(self, kind: str, text: bytes, purpose: Purpose = Purpose.WRITING) -> bytes:
         """Compress a text as one frame, with the dictionary of its kind where there is one."""

@@ -162,6 +162,8 @@ def live(template: Path, config: Config, history: list[Step]) -> None:
 @example(PLAIN, [*GROWN, ("replace", (0, 4), (0, 1)), ("replace", (0, 2), (1, 1))])
 @example(PLAIN | {"honour_redactions": True}, REDACTED)
 @example(PLAIN, MOVED)
+# Two dictionaries of nearly the same texts.
+@example(PLAIN, [("arrive", [(0, 0)]), ("replace", (0, 0), (0, 1))])
 def test_any_history_keeps_every_text(template: Path, config: Config, history: list[Step]) -> None:
     live(template, config, history)
 
