@@ -70,7 +70,9 @@ class Hydrator:
         """Say whether the fetched object shows what the hit showed, in what both show alike."""
         if answered_at - hit.updated_at < STOOD_STILL_SECONDS:
             return self.likeness.agrees(parse(hit.body), payload.document)
-        if self.likeness.is_learning:
+        # What has changed since it was listed differs for that reason.
+        has_stood_still = normalize.time_of(self._resource, payload.document) == hit.updated_at
+        if self.likeness.is_learning and has_stood_still:
             self.likeness.learn(parse(hit.body), payload.document)
         return True
 

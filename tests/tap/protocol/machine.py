@@ -94,9 +94,9 @@ class ChangingWorkspace(RuleBasedStateMachine):
         self.workspace.freeze()
         # What a run left that was killed before its first STATE may be of an earlier start date,
         # for all that the next run knows: it is left alone until the run after that.
-        knows_its_start = bool(self.tap.state.get("articles"))
+        is_left = self.tap.archive.rows["articles"] and not self.tap.state.get("articles")
         self._run(0)
-        if not knows_its_start:
+        if is_left:
             self._run(0)
         archive = self.tap.archive.rows
         gone = archive["deleted_conversations"]

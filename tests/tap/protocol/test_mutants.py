@@ -83,25 +83,31 @@ def retire_after_one_walk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walks.Sweep, "rows", rows)
 
 
+# Each with the length of the histories that it shows in soonest. The first one takes a minute: all
+# but the rarest losses are seen without a closing listing, because a list tells how long it is.
 MUTANTS = [
-    drop_the_closing_listing,
-    bookmark_the_hydrated_record,
-    trust_the_cursor,
-    use_a_strict_bound,
-    take_no_fingerprint,
-    retire_after_one_walk,
+    pytest.param(drop_the_closing_listing, 30, marks=pytest.mark.prove),
+    (bookmark_the_hydrated_record, 20),
+    (trust_the_cursor, 50),
+    (use_a_strict_bound, 30),
+    (take_no_fingerprint, 30),
+    (retire_after_one_walk, 30),
 ]
 
 
-@pytest.mark.parametrize("mutate", MUTANTS, ids=lambda mutate: mutate.__name__)
-def test_a_broken_protocol_is_caught(mutate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("mutate", "steps"), MUTANTS, ids=lambda shown: getattr(shown, "__name__", str(shown))
+)
+def test_a_broken_protocol_is_caught(
+    mutate: Any, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mutate(monkeypatch)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(
             ChangingWorkspace,
             settings=settings(
                 max_examples=20_000,
-                stateful_step_count=30,
+                stateful_step_count=steps,
                 deadline=None,
                 derandomize=True,
                 database=None,
