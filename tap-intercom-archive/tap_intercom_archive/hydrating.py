@@ -66,13 +66,15 @@ class Hydrator:
                 self._late.pop(hit.id, None)
             yield hit, got
 
-    def agrees(self, hit: Hit, payload: Payload, answered_at: float) -> bool:
-        """Say whether the fetched object shows what the hit showed, in what both show alike."""
+    def agrees(self, hit: Hit, payload: Payload, changed: float | None, answered_at: float) -> bool:
+        """Say whether the fetched object shows what the hit showed, in what both show alike.
+
+        `changed` is the object's own time of change.
+        """
         if answered_at - hit.updated_at < STOOD_STILL_SECONDS:
             return self.likeness.agrees(parse(hit.body), payload.document)
         # What has changed since it was listed differs for that reason.
-        has_stood_still = normalize.time_of(self._resource, payload.document) == hit.updated_at
-        if self.likeness.is_learning and has_stood_still:
+        if self.likeness.is_learning and changed == hit.updated_at:
             self.likeness.learn(parse(hit.body), payload.document)
         return True
 
@@ -98,7 +100,7 @@ class Hydrator:
                 continue
             payload, answered_at = got
             changed = normalize.time_of(self._resource, payload.document)
-            agrees = changed != hit.updated_at or self.agrees(hit, payload, answered_at)
+            agrees = changed != hit.updated_at or self.agrees(hit, payload, changed, answered_at)
             is_settled = agrees and has_settled(hit, changed, answered_at)
             self._counted.archived += 1
             self._counted.unchanged = max(0, self._counted.unchanged - 1)

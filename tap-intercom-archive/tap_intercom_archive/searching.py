@@ -140,7 +140,7 @@ class WindowReader(Reader):
                     continue
                 payload, answered_at = got
                 changed = normalize.time_of(self.resource, payload.document)
-                agrees = self._hydrator.agrees(hit, payload, answered_at)
+                agrees = self._hydrator.agrees(hit, payload, changed, answered_at)
 
                 def written(
                     hit: Hit = hit,

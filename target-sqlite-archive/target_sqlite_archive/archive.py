@@ -98,9 +98,8 @@ class Archive:
 
     def flush(self) -> None:
         """Write all gathered rows into the open transaction."""
-        with self._database.explained():
-            for table in self._tables.values():
-                table.flush()
+        for table in self._tables.values():
+            table.flush()
         self._gathered_rows = self._gathered_bytes = 0
 
     def hold_state(self, text: str) -> None:

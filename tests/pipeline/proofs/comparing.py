@@ -213,11 +213,11 @@ def _vanished(sandbox: Sandbox, stream: str) -> set[Key]:
 
 def _truth(sandbox: Sandbox, stream: str, without: str, *, served: bool = False) -> dict[Key, Row]:
     """Give the true rows by key, but for those read from the conversation `without`."""
-    is_elsewhere = stream == "calls"  # They only name their conversation.
+    read_from = "id" if stream == "conversations" else OF_CONVERSATIONS.get(stream)
     return {
         tuple(str(row[name]) for name in KEYS[stream]): row
         for row in sandbox.truth(stream, served)
-        if not without or is_elsewhere or without not in (row.get("conversation_id"), row.get("id"))
+        if not without or read_from is None or row[read_from] != without
     }
 
 
