@@ -83,6 +83,53 @@ def retire_after_one_walk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walks.Sweep, "rows", rows)
 
 
+def killed_amid_late_answers(machine: ChangingWorkspace) -> None:
+    """The mark of a fetched record is ahead of what was read when the run is killed."""
+    machine.begin(inclusive=False, drifting=False, size=9, articles=0)
+    for _ in range(4):
+        machine.change_around_get(index=0)
+    machine.lag(index=0)
+    machine.change_around_get(index=1)
+    machine.kill_the_next_run(requests=12)
+    machine.run_the_tap(seconds=1, sweep_days=0)
+    machine.teardown()
+
+
+def expired_twice(machine: ChangingWorkspace) -> None:
+    """A cursor expires in the middle of a list, and again when it is read anew."""
+    machine.begin(inclusive=False, drifting=False, size=5, articles=7)
+    machine.change_around_get(index=1)
+    machine.run_the_tap(seconds=1, sweep_days=0)
+    machine.let_pass(count=6)
+    machine.let_pass(count=6)
+    machine.create(delay=0, kind="conversations")
+    machine.run_the_tap(seconds=1, sweep_days=0)
+    machine.change_around_get(index=2)
+    machine.delete(index=0, kind="articles")
+    machine.lag(index=0)
+    machine.run_the_tap(seconds=1, sweep_days=0)
+    machine.fail(faults=["", "", "", "", "", "expired", "", "expired"])
+    machine.run_the_tap(seconds=2000, sweep_days=0)
+    machine.teardown()
+
+
+@pytest.mark.parametrize(
+    ("mutate", "history"),
+    [
+        (bookmark_the_hydrated_record, killed_amid_late_answers),
+        (trust_the_cursor, expired_twice),
+    ],
+    ids=lambda shown: shown.__name__,
+)
+def test_a_known_history_shows_what_is_broken_and_nothing_else(
+    mutate: Any, history: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history(ChangingWorkspace())
+    mutate(monkeypatch)
+    with pytest.raises(AssertionError):
+        history(ChangingWorkspace())
+
+
 # Each with the length of the histories that it shows in soonest. Those that take a rare history to
 # be seen may need minutes.
 RARELY_SEEN = pytest.mark.prove
