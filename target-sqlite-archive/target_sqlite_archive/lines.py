@@ -13,7 +13,9 @@ import select
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
-_CHUNK_BYTES = 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
+# Some dozen conversations: what a pipe holds is fetched again when a process is killed.
+_PIPE_BYTES = 256 * 1024
 IDLE_SECONDS = 1.0
 
 
@@ -99,9 +101,9 @@ class LineSource:
 
 
 def _widen(fd: int) -> None:
-    """Let a pipe hold a whole chunk, so that the tap goes on while rows are written; Linux can."""
+    """Let a pipe hold more, so that the tap goes on while rows are written; Linux can."""
     with contextlib.suppress(AttributeError, OSError):
-        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _CHUNK_BYTES)
+        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _reader(binary: Any) -> Callable[[], bytes] | None:

@@ -21,7 +21,7 @@ class ChangingWorkspace(RuleBasedStateMachine):
     @initialize(
         inclusive=st.booleans(),
         drifting=st.booleans(),
-        size=st.sampled_from([0, 5, 9, 14]),
+        size=st.sampled_from([0, 5, 8, 9, 14]),
         articles=st.integers(0, 8),
     )
     def begin(self, inclusive: bool, drifting: bool, size: int, articles: int) -> None:
@@ -66,6 +66,10 @@ class ChangingWorkspace(RuleBasedStateMachine):
     @rule(kind=_KIND, index=_INDEX)
     def delete(self, kind: str, index: int) -> None:
         self._plan(partial(self.workspace.delete, kind, index))
+
+    @rule(index=_INDEX)
+    def swap(self, index: int) -> None:
+        self._plan(partial(self.workspace.swap, index))
 
     @rule(faults=st.lists(st.sampled_from(["", "faulty", "expired", "repeating"]), max_size=8))
     def fail(self, faults: list[str]) -> None:

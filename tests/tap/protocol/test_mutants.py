@@ -83,6 +83,18 @@ def retire_after_one_walk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walks.Sweep, "rows", rows)
 
 
+def deleted_as_another_shows(machine: ChangingWorkspace) -> None:
+    """The first listing skips one and has its full size by another that was indexed late."""
+    machine.begin(inclusive=False, drifting=True, size=8, articles=5)
+    machine.create(delay=5, kind="conversations")
+    machine.let_pass(count=4)
+    machine.delete(index=1, kind="conversations")
+    machine.let_pass(count=1)
+    machine.run_the_tap(seconds=1, sweep_days=0)
+    machine.run_the_tap(seconds=2000, sweep_days=0)
+    machine.teardown()
+
+
 def killed_amid_late_answers(machine: ChangingWorkspace) -> None:
     """The mark of a fetched record is ahead of what was read when the run is killed."""
     machine.begin(inclusive=False, drifting=False, size=9, articles=0)
@@ -116,6 +128,7 @@ def expired_twice(machine: ChangingWorkspace) -> None:
 @pytest.mark.parametrize(
     ("mutate", "history"),
     [
+        (drop_the_closing_listing, deleted_as_another_shows),
         (bookmark_the_hydrated_record, killed_amid_late_answers),
         (trust_the_cursor, expired_twice),
     ],
