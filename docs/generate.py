@@ -21,11 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent
 TAP = "tap-intercom-archive"
 TARGET = "target-sqlite-archive"
 
-METHODS = {
-    "full": "full list, compared",
-    "windows": "incremental, by the server",
-    "walk": "walk, compared",
-}
 # Meltano does not act on it, and older copies of its published schema refuse it.
 UNTOLD_CAPABILITIES = {"validate-records"}
 KINDS = {"integer": "integer", "boolean": "boolean", "array": "array", "object": "object"}
@@ -55,33 +50,37 @@ def settings_table(about: Mapping[str, Any]) -> str:
 
 
 def streams_table(catalog: Mapping[str, Any]) -> str:
-    """Give a Markdown table of the tap's streams: source, key, how kept current, scope, cost."""
+    """Give a Markdown table of the tap's streams: source, key, label, scope, cost."""
     keys = {entry["tap_stream_id"]: entry["key_properties"] for entry in catalog["streams"]}
     lines = [
-        "| stream | from | key | kept current by | scope of the token | since | calls |",
-        "|---|---|---|---|---|---|---|",
+        "| stream | from | key | label | selected | scope of the token | since | calls |",
+        "|---|---|---|---|---|---|---|---|",
     ]
+
+    def row(name: str, source: str, *cells: str) -> None:
+        key = ", ".join(f"`{column}`" for column in keys[name])
+        lines.append(f"| {' | '.join((f'`{name}`', source, key, *cells))} |")
+
     for resource in RESOURCES:
         source = f"[`{_endpoint(resource)}`]({resource.docs})"
-        lines.append(
-            _stream_row(
-                resource.name,
-                source,
-                keys,
-                METHODS[resource.method],
-                resource.scope,
-                resource.since,
-                resource.cost,
-            )
-        )
+        told = (resource.label, _yes(resource.selected), resource.scope, resource.since)
+        row(resource.name, source, *told, resource.cost)
         for cut in (*resource.cuts, *resource.fed):
-            source = f"with `{resource.name}`"
-            lines.append(
-                _stream_row(cut.name, source, keys, "", resource.scope, resource.since, "")
-            )
-    source = "every payload of the others, exactly as it came"
-    lines.append(_stream_row(RAW_PAYLOADS, source, keys, "", "", "", "none"))
+            told = (resource.label, _yes(cut.selected), resource.scope, resource.since)
+            row(cut.name, f"with `{resource.name}`", *told, "none more")
+    row(RAW_PAYLOADS, "every payload of the others, exactly as it came", "", "yes", "", "", "none")
     return "\n".join(lines)
+
+
+def meltano_selection(catalog: Mapping[str, Any]) -> str:
+    """Give the streams selected by default as YAML list items: Meltano's own default is all."""
+    selected = [
+        entry["tap_stream_id"]
+        for entry in catalog["streams"]
+        for metadata in entry["metadata"]
+        if not metadata["breadcrumb"] and metadata["metadata"]["selected-by-default"]
+    ]
+    return "\n".join(f"    - {stream}.*" for stream in selected)
 
 
 def meltano_settings(about: Mapping[str, Any]) -> str:
@@ -142,7 +141,8 @@ def filled(text: str, block: str, content: str, comment: tuple[str, str]) -> str
 def current() -> Iterator[tuple[Path, str]]:
     """Give each generated file with the text it should hold, from the code as it is now."""
     abouts = {name: ask(name, "--about", "--format=json") for name in (TAP, TARGET)}
-    streams = streams_table(ask(TAP, "--discover"))
+    catalog = ask(TAP, "--discover")
+    streams = streams_table(catalog)
     markdown = ("<!--", "-->")
     for name, about in abouts.items():
         path = ROOT / name / "README.md"
@@ -154,6 +154,7 @@ def current() -> Iterator[tuple[Path, str]]:
     yield path, filled(path.read_text("utf-8"), "streams", streams, markdown)
     path = ROOT / "meltano.yml"
     text = path.read_text("utf-8")
+    text = filled(text, f"{TAP} select", meltano_selection(catalog), ("#", ""))
     for name, about in abouts.items():
         text = filled(text, f"{name} capabilities", meltano_capabilities(about), ("#", ""))
         text = filled(text, f"{name} settings", meltano_settings(about), ("#", ""))
@@ -179,23 +180,13 @@ def main() -> None:
 
 
 def _endpoint(resource: Resource) -> str:
-    found = resource.search or resource.listing
-    listed = f"{'POST' if resource.search else 'GET'} {found.path}"
+    method = "POST" if resource.search else "GET"
+    listed = f"{method} {resource.source.path}".replace("{each}", "{id}")
     return f"{listed}, GET {resource.hydrate}" if resource.hydrate else listed
 
 
-def _stream_row(
-    name: str,
-    source: str,
-    keys: Mapping[str, list[str]],
-    method: str,
-    scope: str,
-    since: str,
-    cost: str,
-) -> str:
-    key = ", ".join(f"`{column}`" for column in keys[name])
-    cells = (f"`{name}`", source, key, method, scope, since, cost)
-    return f"| {' | '.join(cells)} |"
+def _yes(selected: bool) -> str:
+    return "yes" if selected else "no"
 
 
 def _kind(name: str, declared: Mapping[str, Any]) -> str:

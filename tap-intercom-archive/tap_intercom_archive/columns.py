@@ -2,8 +2,8 @@
 
 In a schema file `x-from` says where a column's value stands in the payload (its own name
 where nothing is said): names joined by dots, `[]` for each element of a list, `^` for the
-object that holds the item. `x-as` names a conversion other than the type's own. Both are
-for this module only and are not announced.
+object that holds the item. `x-as` names a conversion other than the type's own. `x-left-out`
+lists members that are known and stay in the payload alone. None of them is announced.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _announced(declared: Any) -> Any:
         return {
             key: _announced(value)
             for key, value in declared.items()
-            if key not in {"x-from", "x-as"}
+            if key not in {"x-from", "x-as", "x-left-out"}
         }
     return declared
 
@@ -206,6 +206,25 @@ def _list_of_objects(value: Any) -> list[dict[str, Any]]:
     return [item for item in _list(value) if isinstance(item, dict)]
 
 
+def _listed(value: Any) -> list[dict[str, Any]]:
+    """The list that an object wraps, whatever the member is called."""
+    if isinstance(value, dict):
+        value = next((inner for inner in value.values() if isinstance(inner, list)), None)
+    return _list_of_objects(value)
+
+
+def _category(value: Any) -> str:
+    """A state's category, whether the state comes whole or as that word."""
+    return _text(value.get("category") if isinstance(value, dict) else value)
+
+
+def _choices(value: Any) -> list[str]:
+    """Values to choose from, which come as text or as objects."""
+    return _list_of_text(
+        [item.get("value") if isinstance(item, dict) else item for item in _list(value)]
+    )
+
+
 def _readable(value: Any) -> str:
     if not isinstance(value, str):
         raise Unfit
@@ -220,7 +239,14 @@ def _reference(value: Any) -> str | None:
     return None if value in (0, "0", "") else _text(value)
 
 
-_NAMED: dict[str, Convert] = {"text": _readable, "count": _count, "reference": _reference}
+_NAMED: dict[str, Convert] = {
+    "text": _readable,
+    "count": _count,
+    "reference": _reference,
+    "listed": _listed,
+    "category": _category,
+    "choices": _choices,
+}
 
 
 def _by_type(declared: dict[str, Any]) -> tuple[type | None, Convert]:

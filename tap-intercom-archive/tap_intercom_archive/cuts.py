@@ -1,4 +1,4 @@
-"""What is worked out of a conversation rather than copied from it; pure functions.
+"""What is worked out of a conversation or ticket rather than copied from it; pure functions.
 
 State changes are taken from the parts; where the API no longer shows the oldest parts, the
 first and last times in the statistics block stand in for those that are out of sight.
@@ -42,8 +42,15 @@ def parts_truncated(record: dict[str, Any]) -> None:
     """
     returned = record["parts_returned"] or 0
     total = record["parts_total_count"] or 0
-    counted = (record["statistics_count_conversation_parts"] or 0) - 1
+    counted = (record.get("statistics_count_conversation_parts") or 0) - 1
     record["parts_truncated"] = total > returned or (returned >= PARTS_CAP and counted > returned)
+
+
+def shows_all_parts(ticket: Mapping[str, Any]) -> bool:
+    """Say whether a ticket comes with all parts that the API shows of it."""
+    parts = value_at(ticket, ("ticket_parts", "ticket_parts"))
+    total = _whole(value_at(ticket, ("ticket_parts", "total_count")))
+    return isinstance(parts, list) and len(parts) >= min(total or 0, PARTS_CAP)
 
 
 def conversation_state_changes(conversation: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

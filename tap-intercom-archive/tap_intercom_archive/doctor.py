@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from tap_intercom_archive.client import Client, Request
 from tap_intercom_archive.errors import ApiError, Denied, Gone
+from tap_intercom_archive.listing import Lists
 from tap_intercom_archive.normalize import record_id
 from tap_intercom_archive.paging import read_page
 from tap_intercom_archive.payload import parse
@@ -41,12 +42,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Finding:
-    """The verdict on some streams, with the scope they need; `resource` is what was refused."""
+    """The verdict on some streams, with the scope they need; `resource` is what was refused.
+
+    `counts` says whether a bad verdict makes the whole bad: for streams selected by default.
+    """
 
     resource: str
     streams: tuple[str, ...]
     scope: str
     verdict: Verdict
+    counts: bool
 
 
 def examine(client: Client, settings: Settings, say: Say) -> bool:
@@ -66,9 +71,10 @@ def examine(client: Client, settings: Settings, say: Say) -> bool:
         for stream in finding.streams:
             say(_line(stream, finding, finding.resource in settings.accept_denied))
     say(f"  {RAW_PAYLOADS:30} {ALLOWED} (no scope of its own: the payloads of the others)")
-    denied = [finding for finding in findings if finding.verdict.word == DENIED]
+    wanted = [finding for finding in findings if finding.counts]
+    denied = [finding for finding in wanted if finding.verdict.word == DENIED]
     denied = [finding for finding in denied if finding.resource not in settings.accept_denied]
-    failed = [finding for finding in findings if finding.verdict.word == FAILED]
+    failed = [finding for finding in wanted if finding.verdict.word == FAILED]
     if denied:
         scopes = ", ".join(f"*{scope}*" for scope in sorted({one.scope for one in denied}))
         say(
@@ -89,8 +95,9 @@ def _names(findings: list[Finding]) -> str:
 def _line(stream: str, finding: Finding, is_accepted: bool) -> str:
     verdict = finding.verdict
     accepted = " but accepted" if is_accepted and verdict.word == DENIED else ""
+    idle = "" if finding.counts else ", not selected by default"
     why = f": {verdict.why}" if verdict.why else ""
-    return f"  {stream:30} {verdict.word}{accepted} (scope {finding.scope}){why}"
+    return f"  {stream:30} {verdict.word}{accepted} (scope {finding.scope}{idle}){why}"
 
 
 def _examine(client: Client, settings: Settings, resource: Resource) -> list[Finding]:
@@ -98,18 +105,18 @@ def _examine(client: Client, settings: Settings, resource: Resource) -> list[Fin
     fed = tuple(cut.name for cut in resource.fed)
     found: list[Record] = []
     if resource.is_served_by(settings.api_version):
-        verdict = _verdict(lambda: found.extend(_read(client, resource)))
+        verdict = _verdict(lambda: found.extend(_read(client, settings, resource)))
     else:
         why = f"`api_version` {resource.since} and later have it"
         verdict = Verdict(UNSERVED, why)
-    findings = [Finding(resource.name, own, resource.scope, verdict)]
+    findings = [Finding(resource.name, own, resource.scope, verdict, resource.selected)]
     if fed:
         name = resource.name
         if verdict.word == ALLOWED:
             # What is refused here is refused to these streams alone.
             name = fed[0]
             verdict = _verdict(lambda: _transcripts(client, resource, found))
-        findings.append(Finding(name, fed, resource.scope, verdict))
+        findings.append(Finding(name, fed, resource.scope, verdict, resource.selected))
     return findings
 
 
@@ -123,7 +130,7 @@ def _verdict(attempt: Callable[[], None]) -> Verdict:
     return Verdict(ALLOWED)
 
 
-def _read(client: Client, resource: Resource) -> list[Record]:
+def _read(client: Client, settings: Settings, resource: Resource) -> list[Record]:
     """Read one object by every route of the row; raises ApiError. Gives what was listed."""
     found: list[Record] = []
     if resource.search is not None:
@@ -136,16 +143,15 @@ def _read(client: Client, resource: Resource) -> list[Record]:
         )
         answer = client.send(request)
         found += map(parse, read_page(answer, resource.search.items).items)
-    if resource.hydrate is None:
-        listing = resource.listing
+    if resource.listing is not None:
         # Not every object has what the fed streams are asked for by: a whole page of them.
-        count = str(listing.per_page) if resource.fed else "1"
-        size = () if listing.pager == "single" else (("per_page", count),)
-        request = Request(
-            "GET", listing.path, (*listing.params, *size), scope=resource.scope, tries=_TRIES
-        )
-        found += map(parse, read_page(client.send(request), listing.items).items)
-    elif (first := next(filter(None, map(record_id, found)), None)) is not None:
+        count = resource.listing.per_page if resource.fed else 1
+        lists = Lists(client.send, settings, resource.listing, resource.scope)
+        page = lists.sample(count, _TRIES)
+        if page is not None and resource.listing.bare is None:
+            found += map(parse, page.items)
+    first = next(filter(None, map(record_id, found)), None)
+    if resource.hydrate is not None and first is not None:
         path = object_path(resource.hydrate, first)
         _send_for_one(client, Request("GET", path, scope=resource.scope, route=resource.hydrate))
     return found

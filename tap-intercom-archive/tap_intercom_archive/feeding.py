@@ -1,6 +1,6 @@
 """Walked lists that bring something beside their rows: transcripts of calls, deletions.
 
-The walk itself is in `readers`, how transcripts are asked for in `transcripts`.
+The walk itself is in `walking`, how transcripts are asked for in `transcripts`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from tap_intercom_archive.errors import ApiError, Denied, Faulty, Gone
 from tap_intercom_archive.hydration import Fetches
 from tap_intercom_archive.ledger import Owed, Scope
 from tap_intercom_archive.payload import Payload, parse
-from tap_intercom_archive.readers import SECONDS_PER_DAY, Fetched, WalkReader, nothing
+from tap_intercom_archive.readers import SECONDS_PER_DAY, Fetched, nothing
 from tap_intercom_archive.resources import TRANSCRIPT_SEARCH_MAXIMUM, Record, object_path
 from tap_intercom_archive.times import epoch
 from tap_intercom_archive.transcripts import Call
+from tap_intercom_archive.walking import WalkReader
 
 MISSING = "transcript missing"
 # A transcript may come in parts, so one is asked for once more a day after it was found.
@@ -112,7 +113,7 @@ class CallReader(WalkReader):
 
     def _fetch(self, call_id: str) -> Payload:
         """Fetch one call; raises ApiError."""
-        route = f"{self.resource.listing.path}/{{id}}"
+        route = f"{self.resource.source.path}/{{id}}"
         path = object_path(route, call_id)
         request = Request("GET", path, scope=self.resource.scope, route=route)
         answer = self.run.client.send(request)

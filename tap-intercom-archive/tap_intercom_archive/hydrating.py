@@ -46,9 +46,7 @@ class Hydrator:
             reader.resource.shown_by_search, unlike if isinstance(unlike, list) else ()
         )
         self._late: dict[str, Hit] = {}
-        self._fetches: Fetches[Hit, Whole] = Fetches(
-            reader.run.workers, lambda hit: self._fetch(hit.id)
-        )
+        self._fetches: Fetches[Hit, Whole] = Fetches(reader.run.workers, self._whole)
 
     def of(
         self, hits: list[Hit], upcoming: Callable[[], list[Hit]]
@@ -65,6 +63,13 @@ class Hydrator:
                 # An older answer that is still under way must not be written after this one.
                 self._late.pop(hit.id, None)
             yield hit, got
+
+    def all(self, hits: list[Hit]) -> Iterator[tuple[Hit, Whole | ApiError]]:
+        """Give each hit as `of` does, the late ones at the end."""
+        for hit, got in self.of(hits, list):
+            if not isinstance(got, Late):
+                yield hit, got
+        yield from self._fetches.rest()
 
     def agrees(self, hit: Hit, payload: Payload, changed: float | None, answered_at: float) -> bool:
         """Say whether the fetched object shows what the hit showed, in what both show alike.
@@ -148,11 +153,18 @@ class Hydrator:
         now = self._run.client.now()
         self._ledger.owe(self._resource.name, record_id, reason, now, updated_at)
 
+    def _whole(self, hit: Hit) -> Whole:
+        """Give the object as it was listed where that is the whole of it, else fetch it."""
+        is_whole = self._resource.is_whole
+        if is_whole is not None and is_whole(parse(hit.body)):
+            return self._reader.as_listed(hit)
+        return self._fetch(hit.id)
+
     def _fetch(self, record_id: str) -> Whole:
         """Fetch one object; raises ApiError."""
         assert self._resource.hydrate is not None, "only objects that are fetched whole come here"
         params: tuple[tuple[str, str], ...] = ()
-        if self._run.settings.display_as != "html":
+        if self._resource.takes_display_as and self._run.settings.display_as != "html":
             params = (("display_as", self._run.settings.display_as),)
         request = Request(
             "GET",

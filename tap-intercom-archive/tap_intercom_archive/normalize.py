@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from tap_intercom_archive.columns import Unfit, stream_schema, value_at
+from tap_intercom_archive.columns import Column, Unfit, stream_schema, value_at
 from tap_intercom_archive.payload import Payload
 from tap_intercom_archive.resources import Cut, Record, Resource
 from tap_intercom_archive.times import epoch, iso
@@ -61,7 +62,9 @@ def record_of(
 
 def main_record(resource: Resource, payload: Payload, unfits: Unfits) -> Record:
     """Give the record of the resource's own stream."""
-    record = record_of(resource.name, payload.document, payload.id, unfits)
+    has_parent = resource.listing is not None and resource.listing.each is not None
+    parent = {"id": payload.record_id.partition(":")[0]} if has_parent else None
+    record = record_of(resource.name, payload.document, payload.id, unfits, parent)
     if resource.finish:
         resource.finish(record)
     return record
@@ -114,9 +117,35 @@ def time_of(resource: Resource, document: Mapping[str, Any]) -> float | None:
     return epoch(document.get(resource.time_field)) if resource.time_field else None
 
 
+def identity(
+    resource: Resource, document: Mapping[str, Any], asked_for: str | None = None
+) -> str | None:
+    """Give what tells an object from others: its stream's key, several columns joined by colons.
+
+    `asked_for` is what its list was asked for with. None where a part of the key is missing.
+    """
+    parts = []
+    for column in _key_columns(resource.name, resource.keys):
+        holder = {"id": asked_for} if column.from_parent else document
+        part = _id(value_at(holder, column.path))
+        if part is None:
+            return None
+        parts.append(part)
+    return ":".join(parts)
+
+
+@cache
+def _key_columns(stream: str, keys: tuple[str, ...]) -> tuple[Column, ...]:
+    columns = {column.name: column for column in stream_schema(stream).columns}
+    return tuple(columns[key] for key in keys)
+
+
 def record_id(document: Mapping[str, Any]) -> str | None:
     """Give the object's id as text; None where it has none."""
-    value = document.get("id")
+    return _id(document.get("id"))
+
+
+def _id(value: Any) -> str | None:
     if isinstance(value, str) and value:
         return value
     if isinstance(value, int) and not isinstance(value, bool):

@@ -1,8 +1,8 @@
 """Pagers: small objects that own both halves of paging, reading the next page's token from an
 answer and writing it into the next request.
 
-Lists are paged in four ways (docs/intercom-api.md): not at all, by page number, by a cursor
-in the query string, by a cursor in a search's body. A page's objects are exact bytes.
+Lists are paged in many ways (docs/intercom-api.md): not at all, by page number, by a cursor in
+the query string or in a search's body, by a link. A page's objects are exact bytes.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ _SMALLER_PAGES = (50, 10, 1)
 _TRIES_OF_LARGE_PAGES = 4
 _READINGS = 4
 _READINGS_TO_GROWTH = 3
+# Of paging, what some lists say beside `pages`.
+_SAID_BESIDE = ("total_pages",)
 
 Send = Callable[[Request], Answer]
 Next = Callable[[Request, "Page"], Request | None]
@@ -26,35 +28,51 @@ Next = Callable[[Request, "Page"], Request | None]
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its objects' exact bytes, the list's size where told, what `pages` said."""
+    """One page: its objects' exact bytes, the list's size where told, what was said of pages.
+
+    `asked_for` is the value that the list was asked for with, where it is asked for several times.
+    """
 
     items: list[bytes]
     total_count: int | None
     pages: dict[str, Any]
     answer: Answer
+    asked_for: str | None = None
 
 
-def read_page(answer: Answer, member: str) -> Page:
-    """Cut a page; raises Faulty where the list is not in it."""
+def read_page(answer: Answer, member: str, *, holds_one: bool = False) -> Page:
+    """Cut a page out of an answer, the whole of which is meant where `member` is empty.
+
+    `holds_one` says that an object stands there, not a list. Raises Faulty where neither does.
+    """
     found = answer.members
-    if member not in found:
-        raise Faulty(f"Intercom's answer to {answer.request.label} holds no list.")
+    items: list[bytes] = []
     try:
-        items = elements(found[member])
-    except ValueError:
-        raise Faulty(f"Intercom's answer to {answer.request.label} holds no list.") from None
+        wanted = found[member] if member else answer.body
+        items = [wanted] if holds_one else elements(wanted)
+        if holds_one:
+            members(wanted)
+    except (KeyError, ValueError):
+        what = "object" if holds_one else "list"
+        raise Faulty(f"Intercom's answer to {answer.request.spoken} holds no {what}.") from None
     total = parse_any(found.get("total_count", b"null"))
     pages = parse_any(found.get("pages", b"null"))
+    beside = {name: parse_any(found[name]) for name in _SAID_BESIDE if name in found}
     return Page(
         items,
         total if isinstance(total, int) else None,
-        pages if isinstance(pages, dict) else {},
+        {**beside, **(pages if isinstance(pages, dict) else {})},
         answer,
     )
 
 
 def single(request: Request, page: Page) -> Request | None:
     """A list that comes whole."""
+    return None
+
+
+def one_object(request: Request, page: Page) -> Request | None:
+    """No list but a single object."""
     return None
 
 
@@ -82,7 +100,12 @@ def by_search_cursor(request: Request, page: Page) -> Request | None:
     return replace(request, json={**request.json, "pagination": pagination})
 
 
-PAGERS: dict[str, Next] = {"single": single, "page": by_page_number, "cursor": by_cursor}
+PAGERS: dict[str, Next] = {
+    "single": single,
+    "object": one_object,
+    "page": by_page_number,
+    "cursor": by_cursor,
+}
 
 
 def read_pages(send: Send, request: Request, member: str, following: Next) -> Iterator[Page]:
@@ -109,7 +132,7 @@ def read_pages(send: Send, request: Request, member: str, following: Next) -> It
             raise LostPlace(
                 f"Intercom's cursor for {request.label} is no longer known: run again."
             ) from None
-        page = read_page(answer, member)
+        page = read_page(answer, member, holds_one=following is one_object)
         yield page
         upcoming = following(upcoming, page)
 

@@ -120,6 +120,14 @@ def parse(body: bytes) -> Document:
     return document
 
 
+def parse_as(body: bytes, bare: str | None) -> Document:
+    """Parse one object; a value that is none becomes one with the member `bare`.
+
+    Raises ValueError where `body` is not JSON, or no JSON object although `bare` is None.
+    """
+    return parse(body) if bare is None else {bare: parse_any(body)}
+
+
 def parse_any(body: bytes) -> Any:
     """Parse any JSON value; a lone surrogate becomes U+FFFD, so that it can be written.
 

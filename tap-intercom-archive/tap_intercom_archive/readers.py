@@ -1,9 +1,8 @@
-"""Reading lists: whole ones, and walks of those without a search.
+"""Reading lists whole, and what all ways of reading share.
 
 A reader gives what it fetched, object by object, and is told when an object's records are
-written; only then does it move its bookmark. Protocols are in `windows` and `walks`; here they
-meet the client. Searches are read in `searching`, calls and deletions in `feeding`. No stream
-is named.
+written; only then does it move its bookmark. Protocols are in `windows` and `walks`; where they
+meet the client is `searching` for searches, `walking` for lists without one. No stream is named.
 """
 
 from __future__ import annotations
@@ -14,10 +13,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tap_intercom_archive import normalize, walks
-from tap_intercom_archive.client import Answer, Request
+from tap_intercom_archive.client import Answer
 from tap_intercom_archive.ledger import Ledger, Scope
-from tap_intercom_archive.paging import PAGERS, Page, PatientList
-from tap_intercom_archive.payload import Payload, parse, strip_signatures
+from tap_intercom_archive.listing import Lists
+from tap_intercom_archive.paging import Page
+from tap_intercom_archive.payload import Document, Payload, parse_as, strip_signatures
 from tap_intercom_archive.resources import Record, Resource
 from tap_intercom_archive.run import Run
 from tap_intercom_archive.windows import Hit
@@ -69,6 +69,8 @@ class Reader:
     sweeping = False
     # Whether the run also reads a list of this stream's deletions.
     has_tombstones = True
+    # Whether something that a sweep listed could not be given.
+    left_out = False
     listed: ListedRows
     swept: walks.Sweep
 
@@ -77,17 +79,11 @@ class Reader:
         raise NotImplementedError
 
     @cached_property
-    def _list(self) -> PatientList:
-        listing = self.resource.listing
-        per_page = min(listing.per_page, self.run.settings.page_size)
-        return PatientList(self.run.client.send, listing.items, PAGERS[listing.pager], per_page)
-
-    def _list_request(self, per_page: int) -> Request:
-        listing = self.resource.listing
-        params = listing.params
-        if listing.pager != "single":
-            params = (*params, ("per_page", str(per_page)))
-        return Request("GET", listing.path, params, scope=self.resource.scope)
+    def lists(self) -> Lists:
+        """The list of the row, or lists."""
+        assert self.resource.listing is not None, "only lists are read this way"
+        run = self.run
+        return Lists(run.client.send, run.settings, self.resource.listing, self.resource.scope)
 
     def is_ahead(self, mark: int | None) -> bool:
         """Say whether a mark lies in the server's future: some clock was wrong, so begin anew."""
@@ -95,7 +91,11 @@ class Reader:
 
     def list_pages(self) -> Iterator[Page]:
         """Read the list's pages to its end."""
-        return self._list.pages(self._list_request)
+        yield from self.lists.pages()
+        if self.lists.missing:
+            names = ", ".join(self.lists.missing)
+            self.counted.failed = f"Intercom has no list of {names}: correct the setting."
+            self.left_out = True
 
     def sweep(self, began_at: float | None) -> Iterator[Fetched]:
         """Read the whole list until two readings agree; `end_sweep` must follow."""
@@ -104,10 +104,9 @@ class Reader:
         self.sweeping = True
         given: set[str] = set()
         for hits in sweep.rows():
-            for hit in hits:
-                if self.is_wanted(hit):
-                    given.add(hit.id)
-                    yield self.fetched(hit, rows.answer, nothing)
+            for fetched in self.complete(list(filter(self.is_wanted, hits))):
+                given.add(fetched.payload.record_id)
+                yield fetched
         self.counted.found += len(given)
         self.counted.archived += len(given)
 
@@ -119,7 +118,7 @@ class Reader:
                 "The list never held still: no two readings agreed. What was read is archived, "
                 "what is gone is not known; run again."
             )
-        elif self._may_retire():
+        elif self._may_retire() and not self.left_out:
             self.retire()
 
     def _may_retire(self) -> bool:
@@ -137,10 +136,10 @@ class Reader:
         found = []
         for body in page.items:
             try:
-                document = parse(body)
+                document = parse_as(body, self.resource.bare)
             except ValueError:
                 document = {}
-            record_id = normalize.record_id(document)
+            record_id = normalize.identity(self.resource, document, page.asked_for)
             if record_id is None:
                 self.run.report.unfits[self.resource.name, "id"] += 1
                 self.counted.failed = (
@@ -149,11 +148,16 @@ class Reader:
                 )
                 continue
             changed = normalize.time_of(self.resource, document)
-            found.append(Hit(record_id, int(changed or 0), fingerprint(body), body))
+            found.append(Hit(record_id, int(changed or 0), fingerprint(body), body, page.answer))
         return found
 
     def payload(self, record_id: str, body: bytes, answer: Answer) -> Payload:
         """Give the payload of one object."""
+        bare = self.resource.bare
+        if bare is not None:
+            document: Document | None = parse_as(body, bare)
+        else:
+            document = answer.document if body is answer.body else None
         return Payload(
             self.resource.name,
             record_id,
@@ -162,7 +166,7 @@ class Reader:
             self.run.settings.api_version,
             answer.request.label,
             answer.content_type,
-            answer.document if body is answer.body else None,
+            document,
         )
 
     def is_wanted(self, hit: Hit) -> bool:
@@ -174,10 +178,16 @@ class Reader:
             settings.end is None or hit.updated_at <= settings.end
         )
 
-    def fetched(self, hit: Hit, answer: Answer, written: Callable[[], None]) -> Fetched:
-        """Give a row of a list as an object."""
-        payload = self.payload(hit.id, hit.body, answer)
-        return Fetched(payload, hit.updated_at or None, written)
+    def complete(self, hits: list[Hit]) -> Iterator[Fetched]:
+        """Give the rows of a page of a list as whole objects."""
+        for hit in hits:
+            payload, _ = self.as_listed(hit)
+            yield Fetched(payload, hit.updated_at or None, nothing)
+
+    def as_listed(self, hit: Hit) -> tuple[Payload, float]:
+        """Give an object as it was listed, and when that was answered (epoch seconds)."""
+        assert hit.answer is not None, "what is listed comes in an answer"
+        return self.payload(hit.id, hit.body, hit.answer), hit.answer.at
 
 
 def fingerprint(body: bytes) -> str:
@@ -186,23 +196,22 @@ def fingerprint(body: bytes) -> str:
 
 
 class ListedRows:
-    """A list's pages as rows, with the answer they came in and the ids seen so far."""
+    """A list's pages as rows, with the ids seen so far."""
 
     def __init__(self, reader: Reader) -> None:
         """Read the list of `reader`."""
         self._reader = reader
-        self.answer: Answer
         self.seen: set[str] = set()
         self.total_count: int | None = None
 
     def __call__(self) -> Iterator[walks.RowsPage]:
         """Read the list once more from its start."""
         for page in self._reader.list_pages():
-            self.answer = page.answer
-            self.total_count = page.total_count
+            # Of several lists each tells only its own size.
+            self.total_count = page.total_count if page.asked_for is None else None
             hits = self._reader.hits(page)
             self.seen.update(hit.id for hit in hits)
-            yield walks.RowsPage(hits, page.total_count)
+            yield walks.RowsPage(hits, self.total_count)
 
 
 class WholeReader(Reader):
@@ -216,85 +225,3 @@ class WholeReader(Reader):
         if self.swept.proven:
             self.counted.proven_until = began_at
         self.ledger.save(self.scope.to_state(), {})
-
-
-class WalkReader(Reader):
-    """Reads a list without a search: by walks, and by a sweep when one is due.
-
-    `fresh` counts the rows that walks gave as new or changed.
-    """
-
-    fresh = 0
-
-    def objects(self) -> Iterator[Fetched]:
-        """Give the rows that are new or changed since the last run; all of them in a sweep."""
-        settings = self.run.settings
-        now = self.run.client.now()
-        anew = self.ledger.is_outgrown(self.scope) or self.ledger.gap(self.scope) is not None
-        bookmark = walks.WalkBookmark.from_state({} if anew else self.ledger.state)
-        if self.is_ahead(bookmark.mark):
-            bookmark = walks.WalkBookmark()
-        until = int(now if settings.end is None else min(now, settings.end))
-        yield from self.owed(now)
-        if bookmark.sweep_is_due(now, settings.full_sweep_days):
-            yield from self._swept(now)
-            bookmark.remember(self.swept.known, self.swept.times, until, settings.lookback_seconds)
-            if self.swept.proven and settings.end is None:
-                bookmark.swept_at = until
-        else:
-            yield from self.batched(self._walk(bookmark, until))
-            if not self.is_whole:
-                # More rows than the walk could tell as new: only the whole list has them.
-                yield from self._swept(now)
-        if settings.end is None:
-            bookmark.total_count = self.listed.total_count
-        self.counted.proven_until = bookmark.swept_at
-        self.counted.awaited = self.awaited()
-        self.ledger.save(self.scope.to_state(), bookmark.to_state())
-
-    def _swept(self, now: float) -> Iterator[Fetched]:
-        yield from self.batched(self.sweep(now))
-        self.end_sweep()
-
-    def _walk(self, bookmark: walks.WalkBookmark, until: int) -> Iterator[Fetched]:
-        settings = self.run.settings
-        self.listed = rows = ListedRows(self)
-        overlap = self.resource.overlap_setting
-        archived = 0
-        for hits in walks.walk(
-            bookmark,
-            rows,
-            until,
-            settings.lookback_seconds,
-            getattr(settings, overlap) if overlap else 1,
-            self.enough,
-        ):
-            self.fresh += len(hits)
-            wanted = [hit for hit in hits if self.is_wanted(hit)]
-            archived += len(wanted)
-            for hit in wanted:
-                yield self.fetched(hit, rows.answer, nothing)
-        self.counted.found += len(rows.seen)
-        self.counted.archived += archived
-        self.counted.unchanged += max(0, len(rows.seen) - archived)
-
-    def enough(self) -> bool:
-        """Say whether a walk may stop early, as far as this list is concerned."""
-        return True
-
-    @property
-    def is_whole(self) -> bool:
-        """Say whether a walk has given all that the list's size says is new."""
-        return True
-
-    def awaited(self) -> int:
-        """Say how much of what is owed may simply still come."""
-        return 0
-
-    def owed(self, now: float) -> Iterator[Fetched]:
-        """Give first what the last run owed."""
-        yield from ()
-
-    def batched(self, fetched: Iterator[Fetched]) -> Iterator[Fetched]:
-        """Give the objects with what is fed beside them."""
-        return fetched

@@ -13,12 +13,12 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from tap_intercom_archive import normalize
-from tap_intercom_archive.client import Answer, Request
+from tap_intercom_archive.client import Request
 from tap_intercom_archive.errors import ApiError
 from tap_intercom_archive.hydrating import NOT_YET, Hydrator, Whole
 from tap_intercom_archive.hydration import Ahead, Late
 from tap_intercom_archive.ledger import Ledger
-from tap_intercom_archive.paging import PatientList, by_search_cursor, read_page
+from tap_intercom_archive.paging import Page, PatientList, by_search_cursor, read_page
 from tap_intercom_archive.readers import SECONDS_PER_DAY, Fetched, Reader, nothing
 from tap_intercom_archive.resources import Resource, Search
 from tap_intercom_archive.run import Run
@@ -29,7 +29,6 @@ from tap_intercom_archive.windows import Bookmark, Closed, Hit, Listing, Protoco
 class WindowReader(Reader):
     """Reads a search by windows; where the list gives whole objects it is swept now and then."""
 
-    _answers: dict[str, Answer]
     _ahead: Ahead[Window]
     _swept_at: float | None = None
 
@@ -51,7 +50,7 @@ class WindowReader(Reader):
         gap = None if outgrown else self.ledger.gap(self.scope)
         if self.resource.hydrate is not None:
             yield from self._hydrator.owed()
-        if self.resource.hydrate is None and self._sweep_is_due():
+        if self.resource.sweeps and self._sweep_is_due():
             yield from self._sweep(bookmark)
         elif bookmark.mark is None:
             self._announce()
@@ -174,8 +173,29 @@ class WindowReader(Reader):
             yield from self._hydrator.of(hits, upcoming)
             return
         for hit in hits:
-            answer = self._answers[hit.id]
-            yield hit, (self.payload(hit.id, hit.body, answer), answer.at)
+            yield hit, self.as_listed(hit)
+
+    def complete(self, hits: list[Hit]) -> Iterator[Fetched]:
+        """Give what a sweep listed, each object whole."""
+        if self.resource.hydrate is None:
+            yield from super().complete(hits)
+            return
+        for hit, got in self._hydrator.all(hits):
+            if isinstance(got, ApiError):
+                self._hydrator.missed(hit.id, got)
+                self.left_out |= (self.resource.name, hit.id) in self.ledger.owed
+                continue
+            yield Fetched(got[0], hit.updated_at or None, nothing)
+
+    def list_pages(self) -> Iterator[Page]:
+        """Read the whole list: by a search for everything where there is no other."""
+        if self.resource.listing is not None:
+            yield from super().list_pages()
+            return
+        after = (self.run.settings.start or 0) - self._search.widen_seconds
+        # What changes meanwhile moves to the end, never out of it.
+        before = int(self.run.client.now()) + SECONDS_PER_DAY
+        yield from self._searched.pages(partial(self._search_request, after, before))
 
     def _list_window(self, begin: int, end: int, most: int | None) -> Listing:
         """List a window: bounds widened on the wire, cut to size here."""
@@ -207,7 +227,6 @@ class WindowReader(Reader):
         found: dict[str, Hit] = {}
         seen: set[str] = set()
         total: int | None = None
-        self._answers = {}
         for page in self._searched.pages(
             lambda per_page: self._search_request(begin - widen, end + widen, per_page)
         ):
@@ -218,7 +237,6 @@ class WindowReader(Reader):
                 seen.add(hit.id)
                 if begin <= hit.updated_at <= end:
                     found[hit.id] = hit
-                    self._answers[hit.id] = page.answer
         hits = sorted(found.values(), key=lambda hit: hit.updated_at)
         return Listing(hits, total, self.run.client.now()), seen
 
@@ -250,13 +268,13 @@ class WindowReader(Reader):
         answer = self.run.client.send(request)
         found = read_page(answer, self._search.items).total_count or 0
         listings = 2 * -(-found // min(self._search.per_page, self.run.settings.page_size)) + 2
-        calls = listings + (found if self.resource.hydrate else 0)
+        calls = listings + (found if self.resource.is_fetched else 0)
         self.run.report.backfill(
             self.resource.name,
             found,
             calls,
             shutil.disk_usage(Path.cwd()).free,
-            hydrated=self.resource.hydrate is not None,
+            hydrated=self.resource.is_fetched,
         )
 
     def _closed(self, closed: Closed) -> None:

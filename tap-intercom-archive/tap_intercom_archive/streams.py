@@ -1,6 +1,6 @@
 """Rows of the table as Singer streams: one class per row, one response to many streams.
 
-A resource's stream fetches (`readers`, `searching`) and writes its payloads' records to all
+A resource's stream fetches (`readers` and their like) and writes its payloads' records to all
 selected streams in one go: itself, those cut out of the payload, and `raw_payloads`. The SDK's
 own way for children would cost a SCHEMA, a STATE and a log line per conversation, so streams
 that are cut out are real streams in the catalog but are written by their parent.
@@ -23,9 +23,10 @@ from tap_intercom_archive.feeding import AWAITED, CallReader, DeletionReader
 from tap_intercom_archive.hydrating import MISSING_REASONS
 from tap_intercom_archive.ledger import Ledger
 from tap_intercom_archive.messages import goes_as_it_is
-from tap_intercom_archive.readers import Fetched, Reader, WalkReader, WholeReader
-from tap_intercom_archive.resources import RAW_PAYLOADS, RESOURCES, Record, Resource
+from tap_intercom_archive.readers import Fetched, Reader, WholeReader
+from tap_intercom_archive.resources import RAW_PAYLOADS, RESOURCES, Cut, Record, Resource
 from tap_intercom_archive.searching import WindowReader
+from tap_intercom_archive.walking import WalkReader
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -191,7 +192,7 @@ class ResourceStream(ArchiveStream):
             yield record
             self.tap.message_writer.flush()
             fetched.written()
-            self.tap.checkpoint(fetched=self.resource.hydrate is not None)
+            self.tap.checkpoint(fetched=self.resource.is_fetched)
             run.stop.check()
         if mourned is not None and isinstance(reader, DeletionReader):
             self._mourn(reader, mourned)
@@ -303,26 +304,30 @@ def stream_classes() -> list[type[ArchiveStream]]:
     for resource in RESOURCES:
         classes.append(_class_of(resource))
         classes.extend(
-            _stream_class(cut.name, cut.keys, f"Cut out of the payloads of {resource.name}.")
+            _stream_class(cut, f"Cut out of the payloads of {resource.name}.")
             for cut in (*resource.cuts, *resource.fed)
         )
-    return [*classes, _stream_class(RAW_PAYLOADS, ("id",), "The payloads of all streams.")]
+    return [*classes, _stream_class(Cut(RAW_PAYLOADS, ("id",)), "The payloads of all streams.")]
 
 
 def _class_of(resource: Resource) -> type[ArchiveStream]:
     facts = {
         "name": resource.name,
         "keys": resource.keys,
+        "selected_by_default": resource.selected,
         "resource": resource,
         "reader_class": _reader_of(resource),
         "replication_key": None if resource.method == "full" else resource.time_field,
-        "__doc__": f"Read from {resource.listing.path}.",
+        "__doc__": f"Read from {resource.source.path}.",
     }
     return type(_class_name(resource.name), (ResourceStream,), facts)
 
 
-def _stream_class(name: str, keys: tuple[str, ...], doc: str) -> type[ArchiveStream]:
-    return type(_class_name(name), (ArchiveStream,), {"name": name, "keys": keys, "__doc__": doc})
+def _stream_class(cut: Cut, doc: str) -> type[ArchiveStream]:
+    facts = {"name": cut.name, "keys": cut.keys, "__doc__": doc}
+    return type(
+        _class_name(cut.name), (ArchiveStream,), {**facts, "selected_by_default": cut.selected}
+    )
 
 
 def _class_name(stream: str) -> str:

@@ -16,9 +16,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tap_intercom_archive.times import epoch, iso
+
+if TYPE_CHECKING:
+    from tap_intercom_archive.client import Answer
 
 WINDOW_OBJECTS = 300
 MAXIMUM_ROUNDS = 6
@@ -37,12 +40,16 @@ REMEMBERED_OBJECTS = 500
 
 @dataclass(frozen=True)
 class Hit:
-    """An object as a listing showed it: `fingerprint` changes with anything the listing shows."""
+    """An object as a listing showed it: `fingerprint` changes with anything the listing shows.
+
+    `answer` is what it came in.
+    """
 
     id: str
     updated_at: int
     fingerprint: str
     body: bytes
+    answer: Answer | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -83,4 +83,13 @@ COUNTED = (
         child="conversation_parts",
         child_key="conversation_id",
     ),
+    Counted(
+        table="tickets",
+        key="id",
+        returned="parts_returned",
+        total="parts_total_count",
+        truncated="parts_truncated",
+        child="ticket_parts",
+        child_key="ticket_id",
+    ),
 )

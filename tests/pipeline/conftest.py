@@ -45,7 +45,7 @@ def filled(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Filled
     """The first run's outcome; it must have ended well."""
     folder = tmp_path_factory.mktemp("filled")
     sandbox.reset_requests()
-    done = programs.archive_run(folder, tap_config(sandbox))
+    done = programs.archive_run(folder, tap_config(sandbox), catalog=programs.catalog())
     assert done.tap.code == 0, done.tap.err
     assert done.target.code == 0, done.target.err
     return Filled(sandbox, folder, done, sandbox.requests())

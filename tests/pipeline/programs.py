@@ -121,6 +121,18 @@ def pipe(
         )
 
 
+def catalog(*streams: str) -> dict[str, Any]:
+    """Give the tap's catalog with only these streams selected, all where none is given."""
+    found = run(program(TAP), "--discover")
+    assert found.code == 0, found.err
+    picked: dict[str, Any] = json.loads(found.out)
+    for stream in picked["streams"]:
+        for entry in stream["metadata"]:
+            if not entry["breadcrumb"]:
+                entry["metadata"]["selected"] = not streams or stream["tap_stream_id"] in streams
+    return picked
+
+
 def write_json(path: Path, value: object) -> str:
     """Write a value as JSON and give the path as an argument for a command."""
     path.write_text(json.dumps(value), "utf-8")

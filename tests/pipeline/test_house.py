@@ -83,7 +83,8 @@ def test_no_file_is_longer_than_a_person_reads_at_once() -> None:
 def test_every_stream_is_found_by_its_name_in_one_search() -> None:
     schemas = ROOT / "tap-intercom-archive/tap_intercom_archive/schemas"
     readme = (ROOT / "tap-intercom-archive/README.md").read_text("utf-8")
-    table = (ROOT / "tap-intercom-archive/tap_intercom_archive/resources.py").read_text("utf-8")
+    package = ROOT / "tap-intercom-archive/tap_intercom_archive/resources"
+    table = "".join(module.read_text("utf-8") for module in package.glob("*.py"))
     for schema in schemas.glob("*.json"):
         assert f"`{schema.stem}`" in readme
         assert f'"{schema.stem}"' in table

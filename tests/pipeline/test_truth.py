@@ -66,7 +66,7 @@ def test_every_object_has_a_payload(filled: Filled) -> None:
     have = {(stream, record_id) for stream, record_id, _ in archive.newest_payloads(filled.archive)}
     for resource in RESOURCES:
         for row in filled.sandbox.truth(resource.name):
-            assert (resource.name, row["id"]) in have
+            assert (resource.name, ":".join(row[key] for key in resource.keys)) in have
 
 
 def test_every_payload_matches_its_hash(filled: Filled) -> None:

@@ -18,6 +18,7 @@ from .limits import RateLimit
 from .modes import Modes, add_flags, from_options
 from .other_clients import choose_others
 from .server import make_handler, serve
+from .shelves import make_shelves
 from .workspace import Sizes, Workspace
 
 DEFAULT_TOKEN = "synthetic-token"
@@ -34,6 +35,8 @@ _RESOURCES = (
     "calls",
     "call_transcriptions",
     "articles",
+    "tickets",
+    *(shelf.stream for shelf in make_shelves({}, {})),
 )
 _DESCRIPTION = """
 Serve a synthetic Intercom workspace on loopback. The same seed and size give the same workspace,

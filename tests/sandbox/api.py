@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -25,6 +25,8 @@ from .messages import Answer, Request
 from .modes import Modes
 from .reading import DEFAULT_VERSION, api_version, bearer_token
 from .serving import Serving
+from .shelves import Shelf, make_shelves
+from .ticket_api import TicketApi
 from .workspace import Workspace
 
 QUIET = Modes()
@@ -49,11 +51,30 @@ class Route:
         return re.compile(self.template.replace("{id}", "(?P<id>[^/]+)"))
 
 
+def shelf_routes(shelves: tuple[Shelf, ...], serving: Serving) -> Iterator[Route]:
+    """The endpoints of the lists that lie on shelves."""
+    for shelf in shelves:
+
+        def answer(
+            request: Request, match: re.Match[str], version: _Version, shelf: Shelf = shelf
+        ) -> Answer:
+            return shelf.answer(request, match.groupdict().get("id"), version, serving)
+
+        yield Route("GET", shelf.path, shelf.stream, answer)
+
+
+def ticket_routes(tickets: TicketApi) -> tuple[Route, ...]:
+    """The endpoints of tickets."""
+    return (
+        Route("POST", "/tickets/search", "tickets", lambda r, m, v: tickets.search(r)),
+        Route("GET", "/tickets/{id}", "tickets", lambda r, m, v: tickets.one(m["id"])),
+    )
+
+
 def make_routes(conversations: ConversationApi, catalogue: CatalogueApi) -> tuple[Route, ...]:
-    """Every endpoint, fixed paths before those with an id."""
+    """The other endpoints, fixed paths before those with an id."""
     get, post = "GET", "POST"
     return (
-        Route(get, "/me", "", lambda r, m, v: catalogue.me()),
         Route(get, "/admins", "admins", lambda r, m, v: catalogue.admins(r)),
         Route(get, "/teams", "teams", lambda r, m, v: catalogue.teams()),
         Route(get, "/tags", "tags", lambda r, m, v: catalogue.tags()),
@@ -141,10 +162,16 @@ class Api:
         self.serving = Serving(modes, clock, workspace.seed)
         self.conversations = ConversationApi(workspace, self.serving)
         self.catalogue = CatalogueApi(workspace, self.serving)
+        self.tickets = TicketApi(workspace, self.serving)
         self.live = Live(workspace, self.serving)
         self._faults = Faults(workspace.seed, modes.fault_rate, modes.fault_kinds)
         self._access = access
-        routes = make_routes(self.conversations, self.catalogue)
+        self.shelves = make_shelves(workspace.stock, workspace.me)
+        routes = (
+            *shelf_routes(self.shelves, self.serving),
+            *ticket_routes(self.tickets),
+            *make_routes(self.conversations, self.catalogue),
+        )
         self._routes = tuple((route, route.pattern()) for route in routes)
 
     def answer(self, request: Request, shown_path: str) -> Answer:

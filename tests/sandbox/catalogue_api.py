@@ -42,10 +42,6 @@ class CatalogueApi:
         self._serving = serving
         self._pictures = False
 
-    def me(self) -> Answer:
-        """`GET /me`."""
-        return Answer(serialise.encode(self._workspace.me))
-
     def admin_documents(self) -> list[Document]:
         """The admins as last served: with pictures where they were asked for."""
         admins = self._workspace.admins

@@ -10,7 +10,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 from dataclasses import astuple, replace
 
-from . import catalogue_api, modes, serialise, telephony, truth
+from . import catalogue_api, modes, serialise, telephony, ticket_api, truth
 from .api import Api
 from .changes import ChangeMaker
 from .errors import RefusedError, not_found
@@ -46,7 +46,10 @@ class Control:
         """Control this API, its workspace and its clock."""
         self._api = api
         self._workspace = api.workspace
-        self._truth = truth.Truth(api.workspace, api.conversations, api.catalogue.admin_documents)
+        self._truth = truth.Truth(
+            api.workspace, api.conversations, api.catalogue.admin_documents, api.shelves
+        )
+        self._shelves = {shelf.stream: shelf for shelf in api.shelves}
         self._changes = ChangeMaker(api.workspace, api.clock)
 
     def answer(self, request: Request) -> Answer:
@@ -120,6 +123,9 @@ class Control:
 
     def _payloads(self, stream: str, record_id: str) -> list[str]:
         """All spellings of an object's last version that were served, as texts."""
+        if stream == "tickets":
+            ticket = self._api.tickets.ticket(record_id)
+            return [ticket_api.hit(ticket).decode(), ticket_api.full(ticket).decode()]
         if stream != "conversations":
             request = Request("GET", "", {}, {})
             return [self._payload(request, stream, record_id).body.decode()]
@@ -164,6 +170,10 @@ class Control:
             return [conversation_id for _, conversation_id in self._workspace.by_update]
         if stream == "call_transcriptions":
             return [call.id for call in self._workspace.calls if call.speaks]
+        if stream == "tickets":
+            return [ticket.id for ticket in self._workspace.tickets]
+        if stream in self._shelves:
+            return [entry.key for entry in self._shelves[stream].entries()]
         return [str(document["id"]) for document in self._documents(stream)]
 
     def _payload(self, request: Request, stream: str, record_id: str) -> Answer:
@@ -173,6 +183,13 @@ class Control:
             return Answer(self._api.conversations.last_served(record_id, plain))
         if stream == "call_transcriptions":
             return self._transcript(record_id)
+        if stream == "tickets":
+            return self._api.tickets.one(record_id)
+        if stream in self._shelves:
+            for entry in self._shelves[stream].entries():
+                if entry.key == record_id:
+                    return Answer(entry.body)
+            raise not_found(f"No such record in {stream}")
         for document in self._documents(stream):
             if str(document["id"]) == record_id:
                 return Answer(catalogue_api.item(document))

@@ -1,4 +1,4 @@
-"""What can be asked of conversations and of contacts: their fields, and where to find them."""
+"""What can be asked of conversations, tickets, contacts: their fields, and where to find them."""
 
 from __future__ import annotations
 
@@ -90,7 +90,15 @@ def read_field(document: Document, field: str) -> Any:
     return _walk(document, _RENAMED.get(field, field))
 
 
+_TICKET_FIELDS = _kinds(
+    string=_names("id ticket_id category ticket_type_id state contact_ids"),
+    integer=_names("admin_assignee_id team_assignee_id"),
+    date=_names("created_at updated_at snoozed_until"),
+    boolean=["open"],
+)
+
 CONVERSATIONS = Dialect(_CONVERSATION_FIELDS, read_field)
+TICKETS = Dialect(_TICKET_FIELDS, read_field, "ticket_attribute.")
 
 
 def contacts(version: tuple[int, int], timezone: str) -> Dialect:

@@ -13,6 +13,7 @@ from .conversations import Conversation, add_part, make_conversation, settle
 from .features import Plan, number_of
 from .knowledge import make_article
 from .people import Document
+from .tickets import add_part as add_ticket_part
 from .workspace import Workspace
 
 Event = tuple[str, str]  # stream, id of what changed
@@ -119,6 +120,12 @@ class Events:
         conversation = make_conversation(plan, self.workspace.setting)
         self.workspace.adopt(conversation)
         return "conversations", conversation.id
+
+    def work_on_ticket(self, at: int) -> Event:
+        """Something happens to a ticket."""
+        ticket = self.rng.choice(self.workspace.tickets)
+        add_ticket_part(ticket, self.workspace.desk, self.rng, at)
+        return "tickets", ticket.id
 
     def update_contact(self, at: int) -> Event:
         """A contact is seen and gets an attribute."""

@@ -92,6 +92,10 @@ class Live:
             "delete_tag": (happen.delete_tag, 1),
             "update_admin": (happen.update_admin, 1),
             "delete_admin": (happen.delete_admin, 1),
+            "restock": (happen.restock, 8),
+            "work_on_ticket": (happen.work_on_ticket, 6),
+            "create_ticket": (happen.create_ticket, 2),
+            "delete_ticket": (happen.delete_ticket, 1),
         }
         kinds = {**self._to_conversations, **self._to_others}
         self._names = list(kinds)
@@ -179,7 +183,10 @@ class Live:
         at = self._now()
         event = self._to_others[name][0](at)
         self._note(name, at, event)
-        if name in ("begin", "create_contact") and self._rng.random() < _INDEXED_LATE:
+        if (
+            name in ("begin", "create_contact", "create_ticket")
+            and self._rng.random() < _INDEXED_LATE
+        ):
             self._serving.delays.hide(event[1], at + self._rng.uniform(*_INDEXING_SECONDS))
 
     def _now(self) -> int:

@@ -39,8 +39,26 @@ def by_cursor(kind: str, list_name: str, page: Page[bytes]) -> Answer:
     return _around(fields, list_name, list(page.rows))
 
 
-def by_number(page: Page[bytes]) -> Answer:
-    """A numbered page of a `list`; the next page is described, not linked."""
+def around(fields: Mapping[str, object], member: str, body: bytes) -> Answer:
+    """One object as a member of the answer, with its own bytes."""
+    head = msgspec.json.encode(fields)[:-1]
+    return Answer(head + b',"' + member.encode() + b'":' + body + b"}")
+
+
+def beside(list_name: str, page: Page[bytes]) -> Answer:
+    """A numbered page that says how many there are beside its list."""
+    fields = {
+        "type": "list",
+        "total_count": page.total,
+        "page": page.number,
+        "per_page": page.per_page,
+        "total_pages": page.total_pages,
+    }
+    return _around(fields, list_name, list(page.rows))
+
+
+def by_number(page: Page[bytes], kind: str = "list", list_name: str = "data") -> Answer:
+    """A numbered page; the next page is described, not linked."""
     pages: dict[str, object] = {
         "type": "pages",
         "page": page.number,
@@ -49,8 +67,8 @@ def by_number(page: Page[bytes]) -> Answer:
     }
     if not page.is_last:
         pages["next"] = {"page": page.number + 1, "per_page": page.per_page}
-    fields = {"type": "list", "pages": pages, "total_count": page.total}
-    return _around(fields, "data", list(page.rows))
+    fields = {"type": kind, "pages": pages, "total_count": page.total}
+    return _around(fields, list_name, list(page.rows))
 
 
 def by_link(

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from .modes import Modes, to_flags
@@ -143,7 +144,7 @@ class Sandbox:
 
     def payload(self, stream: str, record_id: str) -> bytes:
         """The exact bytes of an object: as last served, or for the first fetch to come."""
-        return self._ask(f"payload/{stream}/{record_id}")
+        return self._ask(f"payload/{stream}/{quote(record_id)}")
 
     def ids(self, stream: str) -> list[str]:
         """The ids of all objects of a stream."""
@@ -152,7 +153,7 @@ class Sandbox:
 
     def payloads(self, stream: str, record_id: str) -> list[bytes]:
         """All bytes that an object's last version was served as: signed addresses differ."""
-        texts: list[str] = json.loads(self._ask(f"payloads/{stream}/{record_id}"))
+        texts: list[str] = json.loads(self._ask(f"payloads/{stream}/{quote(record_id)}"))
         return [text.encode() for text in texts]
 
     def vanished(self, stream: str) -> list[Any]:

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
-from . import serialise, telephony, truth_conversations
+from . import serialise, telephony, truth_conversations, truth_tickets
 from .conversation_api import ConversationApi
 from .conversations import Conversation
 from .errors import not_found
 from .knowledge import Article
 from .people import Document
+from .shelves import Shelf
 from .telephony import Call
 from .truth_values import as_id, as_ids, as_time, copied, inside, named
 from .workspace import Workspace
@@ -175,8 +176,10 @@ class Truth:
         workspace: Workspace,
         conversations: ConversationApi,
         admins: Callable[[], list[Document]],
+        shelves: tuple[Shelf, ...],
     ) -> None:
         """Of this workspace; `conversations` and `admins` tell what was served last."""
+        self._shelves = {shelf.stream: shelf for shelf in shelves}
         self._workspace = workspace
         self._conversations = conversations
         self._admins = admins
@@ -224,6 +227,9 @@ class Truth:
     def _others(self, stream: str) -> list[Callable[[], Rows]]:
         """One maker of rows for each object of a stream that does not come from conversations."""
         workspace = self._workspace
+        if stream in self._shelves:
+            shelf = self._shelves[stream]
+            return [partial(_one_row, shelf.row, entry) for entry in shelf.entries()]
         documents: dict[str, tuple[Callable[[Document], Document], list[Document]]] = {
             "admins": (_admin, self._admins()),
             "teams": (_team, workspace.teams),
@@ -239,6 +245,10 @@ class Truth:
             return [partial(_one_row, _article, article) for article in workspace.articles]
         if stream == "calls":
             return [partial(_one_row, _call, call) for call in workspace.calls]
+        if stream == "tickets":
+            return [partial(_one_row, truth_tickets.ticket_row, t) for t in workspace.tickets]
+        if stream == "ticket_parts":
+            return [partial(truth_tickets.part_rows, ticket) for ticket in workspace.tickets]
         if stream == "call_transcriptions":
             return [partial(_transcription, call) for call in workspace.calls]
         raise not_found(f"No truth of {stream}")

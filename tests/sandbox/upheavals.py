@@ -14,7 +14,9 @@ from . import people, telephony
 from .conversations import add_part
 from .events import Event, Events
 from .knowledge import make_article
+from .shelves.stocktaking import Stocktaking
 from .telephony import Line
+from .tickets import make_ticket
 from .workspace import Workspace
 
 _FEWEST = 8  # of everything that can be deleted, so many stay
@@ -48,9 +50,11 @@ class Upheavals(Events):
         self._contacts_made = len(workspace.contacts)
         self._calls_made = len(workspace.calls)
         self._collections_made = 0
+        self._tickets_made = len(workspace.tickets)
         self._spare_tags: list[str] = []
         self._tags_made = 0
         self._rests: list[_Rest] = []
+        self._stocktaking = Stocktaking(workspace.stock, workspace.words, rng, workspace.vanished)
         for _ in range(_SPARE_TAGS):
             self.create_tag(workspace.start)
 
@@ -139,6 +143,26 @@ class Upheavals(Events):
             return self.create_contact(at)
         return "contacts", self._remove_contact()
 
+    # Tickets
+
+    def create_ticket(self, at: int) -> Event:
+        """A new ticket."""
+        workspace = self.workspace
+        ticket = make_ticket(workspace.desk, self._tickets_made, at)
+        self._tickets_made += 1
+        ticket.document |= {"created_at": at, "updated_at": at}
+        workspace.tickets.append(ticket)
+        return "tickets", ticket.id
+
+    def delete_ticket(self, at: int) -> Event:
+        """A ticket is deleted; nothing but its absence tells."""
+        tickets = self.workspace.tickets
+        if len(tickets) <= _FEWEST:
+            return self.create_ticket(at)
+        gone = tickets.pop(self.rng.randrange(len(tickets))).id
+        self.workspace.vanished.note("tickets", gone)
+        return "tickets", gone
+
     # Calls
 
     def call_ends(self, at: int) -> Event:
@@ -217,7 +241,11 @@ class Upheavals(Events):
         while self._rests and self._rests[0].due <= due:
             self._finish(self._rests.pop(0))
 
-    # The help centre, tags, admins
+    # The help centre, tags, admins, what lies on shelves
+
+    def restock(self, at: int) -> Event:
+        """Something on a shelf is new, changed, or gone."""
+        return self._stocktaking.happen(at)
 
     def create_article(self, at: int) -> Event:
         """A new article."""

@@ -16,7 +16,9 @@ from .conversations import Conversation, Setting, make_conversation
 from .features import SHOWN_PARTS, Plan, deleted_number_of, make_plans, number_of
 from .knowledge import Article
 from .people import Document
+from .shelves import make_stock
 from .telephony import Call
+from .tickets import Desk, make_ticket
 from .vanished import Vanished
 from .vocabulary import make_vocabulary
 
@@ -73,6 +75,13 @@ class Workspace:
         self.merged: dict[str, str] = {}  # a merged contact's id, the id of the one it became
         self.vanished = Vanished()
         self.me = people.make_me(seed, start, timezone)
+        self.stock = make_stock(seed, words, start, admins)
+        self.desk = Desk(
+            seed, words, admins, contacts, self.stock["ticket_types"], self.stock["ticket_states"]
+        )
+        self.tickets = [
+            make_ticket(self.desk, index, start) for index in range(max(40, conversations // 8))
+        ]
         self.collections = knowledge.make_collections(
             seed, max(24, min(60, conversations // 20)), start, words
         )

@@ -142,6 +142,12 @@ def select(catalog: dict[str, Any], *streams: str, without: Sequence[str] = ()) 
     return catalog
 
 
+def everything(folder: Path) -> dict[str, Any]:
+    """Give the catalog with every stream selected."""
+    catalog = discover(folder)
+    return select(catalog, *(stream["tap_stream_id"] for stream in catalog["streams"]))
+
+
 def assert_one_clear_line(done: Ended, *words: str, code: int = 1) -> None:
     """The words stand on one line; there is no traceback and the exit code is right."""
     assert done.code == code, done.err

@@ -20,7 +20,12 @@ from tests.examples import examples
 from tests.tap.strategies import VALUES
 
 CUTS = [(resource, cut) for resource in RESOURCES for cut in resource.cuts]
-KEYS = {"id", "type", "tag_id", "call_id", "conversation_id"}
+KEYS = {
+    key
+    for row in RESOURCES
+    for keys in (row.keys, *(cut.keys for cut in (*row.cuts, *row.fed)))
+    for key in keys
+}
 STREAMS = [*(row.name for row in RESOURCES), *(cut.name for _, cut in CUTS)]
 
 

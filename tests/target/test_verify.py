@@ -44,7 +44,7 @@ def test_people_get_a_list_and_a_last_line(archive: Archive) -> None:
     assert done.returncode == 0
     assert done.stderr == ""
     *lines, last = done.stdout.splitlines()
-    assert last == f"{archive.path}: all well (1 skipped)"
+    assert last == f"{archive.path}: all well (2 skipped)"
     assert all(line.startswith(("ok ", "skipped ")) for line in lines)
 
 
@@ -334,6 +334,7 @@ def test_what_is_absent_is_skipped_and_said(archive: Archive) -> None:
         "conversation_parts.conversation_id": "points at conversations.id, which the archive does "
         "not have",
         "conversations and conversation_parts": "cannot be counted without conversations",
+        "tickets and ticket_parts": "cannot be counted without tickets, ticket_parts",
     }
 
 

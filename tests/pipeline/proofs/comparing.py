@@ -25,12 +25,28 @@ Row = dict[str, Any]
 KEYS = {resource.name: resource.keys for resource in RESOURCES} | {
     cut.name: cut.keys for resource in RESOURCES for cut in (*resource.cuts, *resource.fed)
 }
-# Rows of these are current where they came from their parent's newest payload.
-OF_CONVERSATIONS = {
-    "conversation_parts": "conversation_id",
-    "conversation_participants": "conversation_id",
-    "conversation_tags": "conversation_id",
-    "conversation_state_changes": "conversation_id",
+DEFAULT = tuple(
+    name
+    for resource in RESOURCES
+    for name, selected in (
+        (resource.name, resource.selected),
+        *((cut.name, cut.selected) for cut in (*resource.cuts, *resource.fed)),
+    )
+    if selected
+)
+# What the idle proof's budget of fixed calls is for.
+CORE = (
+    *("admins", "teams", "tags", "collections", "articles", "contacts", "calls"),
+    *("call_transcriptions", "conversations", "conversation_parts", "conversation_participants"),
+    *("conversation_tags", "conversation_state_changes", "deleted_conversations"),
+)
+# Rows of these are current where their `payload_id` is their parent's: its column, its stream.
+PARENTS = {
+    "conversation_parts": ("conversation_id", "conversations"),
+    "conversation_participants": ("conversation_id", "conversations"),
+    "conversation_tags": ("conversation_id", "conversations"),
+    "conversation_state_changes": ("conversation_id", "conversations"),
+    "ticket_parts": ("ticket_id", "tickets"),
 }
 _SIGNED = archive.SIGNED_QUERY.pattern.decode()
 _SHOWN = 12
@@ -112,7 +128,7 @@ class Archive:
 
 
 def compare(
-    sandbox: Sandbox, path: Path, streams: Iterable[str] = KEYS, without: str = ""
+    sandbox: Sandbox, path: Path, streams: Iterable[str] = DEFAULT, without: str = ""
 ) -> Verdict:
     """Hold an archive against the truth of a workspace that stands still.
 
@@ -120,14 +136,12 @@ def compare(
     """
     verdict = Verdict()
     with closing(Archive(path)) as kept:
-        conversations = kept.by_key("conversations")
-        deleted = {str(row["id"]) for row in kept.by_key("deleted_conversations").values()}
+        tables = _Tables(kept)
         for stream in sorted(streams):
-            rows = conversations if stream == "conversations" else kept.by_key(stream)
-            current = _current(kept, stream, rows, conversations, deleted)
+            rows, current = tables.rows(stream), tables.current(stream)
             truth = _truth(sandbox, stream, without)
             _compare_rows(verdict, stream, truth, rows, current)
-            if stream not in OF_CONVERSATIONS:
+            if stream not in PARENTS:
                 _compare_payloads(
                     verdict, sandbox, stream, kept, [rows[key] for key in current & truth.keys()]
                 )
@@ -141,26 +155,33 @@ def compare(
     return verdict
 
 
-def _current(
-    kept: Archive,
-    stream: str,
-    rows: dict[Key, Row],
-    conversations: dict[Key, Row],
-    deleted: set[str],
-) -> set[Key]:
-    """Give the keys of the rows that an archive shows as current."""
-    if stream == "call_transcriptions":
-        # As current as the call that it is of.
-        return rows.keys() & _current(kept, "calls", kept.by_key("calls"), conversations, deleted)
-    if stream == "conversations":
-        return {k for k, row in rows.items() if not row["_sdc_deleted_at"] and k[0] not in deleted}
-    parent = OF_CONVERSATIONS.get(stream)
-    if parent is None:
-        return {key for key, row in rows.items() if row["_sdc_deleted_at"] is None}
-    newest = {
-        key[0]: row["payload_id"] for key, row in conversations.items() if key[0] not in deleted
-    }
-    return {key for key, row in rows.items() if newest.get(str(row[parent])) == row["payload_id"]}
+class _Tables:
+    """An archive's tables, each read once, and which of their rows it shows as current."""
+
+    def __init__(self, kept: Archive) -> None:
+        self._kept = kept
+        self._rows: dict[str, dict[Key, Row]] = {}
+
+    def rows(self, stream: str) -> dict[Key, Row]:
+        if stream not in self._rows:
+            self._rows[stream] = self._kept.by_key(stream)
+        return self._rows[stream]
+
+    def current(self, stream: str) -> set[Key]:
+        found = {key for key, row in self.rows(stream).items() if not row["_sdc_deleted_at"]}
+        if stream == "conversations":
+            found -= self.rows("deleted_conversations").keys()
+        if stream == "call_transcriptions":
+            # As current as the call that it is of.
+            found &= self.current("calls")
+        if stream not in PARENTS:
+            return found
+        column, parent = PARENTS[stream]
+        newest = {key[0]: self.rows(parent)[key]["payload_id"] for key in self.current(parent)}
+        rows = self.rows(stream)
+        return {
+            key for key in found if newest.get(str(rows[key][column])) == rows[key]["payload_id"]
+        }
 
 
 def _compare_rows(
@@ -192,7 +213,7 @@ def _compare_payloads(
     verdict: Verdict, sandbox: Sandbox, stream: str, kept: Archive, rows: list[Row]
 ) -> None:
     for row in rows:
-        record_id = str(row[KEYS[stream][0]])
+        record_id = ":".join(str(row[name]) for name in KEYS[stream])
         found = kept.payload(row["payload_id"])
         verdict.payloads += 1
         if found is None:

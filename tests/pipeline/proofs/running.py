@@ -61,18 +61,6 @@ class Outcome:
         return count
 
 
-def catalog(*streams: str) -> dict[str, Any]:
-    """Give the tap's catalog with only these streams selected."""
-    found = programs.run(programs.program(programs.TAP), "--discover")
-    assert found.code == 0, found.err
-    picked: dict[str, Any] = json.loads(found.out)
-    for stream in picked["streams"]:
-        for entry in stream["metadata"]:
-            if not entry["breadcrumb"]:
-                entry["metadata"]["selected"] = stream["tap_stream_id"] in streams
-    return picked
-
-
 def verify(folder: Path) -> str:
     """Let the archive prove itself: `sqlite-archive verify` must find nothing."""
     done = programs.run(programs.program("sqlite-archive"), "verify", str(folder / "archive.db"))
@@ -96,7 +84,7 @@ def run(
     """
     sandbox.reset_requests()
     config = tap_config(sandbox, **settings)
-    chosen = catalog(*streams) if streams else None
+    chosen = programs.catalog(*streams) if streams else None
     piped = programs.archive_run(
         folder, config, state, chosen, patience_seconds=patience_seconds, tap=tap
     )

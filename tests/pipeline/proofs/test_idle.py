@@ -13,6 +13,7 @@ from tests.sandbox.process import Sandbox
 from tests.sandbox.workspace import AS_SUITS, Sizes
 
 FIXED_CALLS = 30
+STREAMS = (*comparing.CORE, "raw_payloads")
 CALLS_PER_CHANGE = 1.05
 FETCH = "GET /conversations/{id}"
 # Two changes in one second look alike, so an object is asked again until it has stood still.
@@ -37,11 +38,11 @@ def proof(
     with Sandbox.start(seed=seed, conversations=conversations, sizes=sizes) as sandbox:
         sandbox.change(0, seconds=SETTLING_SECONDS)
         others = {name: len(sandbox.ids(name)) for name in ("calls", "contacts", "articles")}
-        first = running.run(sandbox, folder, patience_seconds=1_500, **overlap)
+        first = running.run(sandbox, folder, streams=STREAMS, patience_seconds=1_500, **overlap)
         assert first.codes == (0, 0), first.said
 
         owed = owed_in(first.state)
-        idle = running.run(sandbox, folder, first.state, **overlap)
+        idle = running.run(sandbox, folder, first.state, STREAMS, **overlap)
         allowed = FIXED_CALLS + sum(overlap.values()) + owed
         assert idle.codes == (0, 0), idle.said
 
@@ -49,10 +50,10 @@ def proof(
         sandbox.change(0, seconds=SETTLING_SECONDS)
         there = set(sandbox.ids("conversations")) & set(changed["conversations"])
         owed_then = owed_in(idle.state)
-        little = running.run(sandbox, folder, idle.state, **overlap)
+        little = running.run(sandbox, folder, idle.state, STREAMS, **overlap)
         beside = FIXED_CALLS + sum(overlap.values()) + owed_then
         assert little.codes == (0, 0), little.said
-        verdict = comparing.compare(sandbox, folder / "archive.db")
+        verdict = comparing.compare(sandbox, folder / "archive.db", comparing.CORE)
     say(
         f"idle: {conversations:,} conversations, {others}: first run {first.calls:,} calls; "
         f"nothing changed: {idle.calls} calls of {allowed} allowed ({owed} owed), "

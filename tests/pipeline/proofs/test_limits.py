@@ -40,7 +40,7 @@ def proof(
     ) as sandbox:
         done = running.run(sandbox, folder, streams=streams, patience_seconds=3_000)
         assert done.codes == (0, 0), done.said
-        kept = [name for name in streams if name != "raw_payloads"] or comparing.KEYS
+        kept = [name for name in streams if name != "raw_payloads"] or comparing.DEFAULT
         verdict = comparing.compare(sandbox, folder / "archive.db", kept)
     windows: list[dict[str, int]] = done.requests["windows"]
     after = windows[1:]

@@ -18,6 +18,7 @@ LATER_SECONDS = 3_600
 SCOPES = {
     name: resource.scope
     for resource in RESOURCES
+    if resource.selected
     for name in (resource.name, *(cut.name for cut in resource.fed))
 }
 CUT_FROM = {
@@ -40,7 +41,7 @@ def proof(folder: Path, say: Say, denied: str, status: int) -> None:
         sandbox.change(12, seconds=LATER_SECONDS)
         sandbox.change(0, seconds=LATER_SECONDS)
         done = running.run(sandbox, folder, before.state, full_sweep_days=0)
-        others = [name for name in comparing.KEYS if denied not in (name, CUT_FROM.get(name))]
+        others = [name for name in comparing.DEFAULT if denied not in (name, CUT_FROM.get(name))]
         verdict = comparing.compare(sandbox, folder / "archive.db", others)
         accepted = running.run(sandbox, folder, done.state, accept_denied=[denied])
         new = folder / "new"

@@ -30,6 +30,13 @@ GETS = [
     ("/conversations/deleted", "/conversations/deleted?per_page=60"),
     ("/calls", "/calls"),
     ("/articles", "/articles?per_page=100"),
+    ("/segments", "/segments?include_count=true"),
+    ("/subscription_types", "/subscription_types"),
+    ("/data_attributes", "/data_attributes?model=contact&include_archived=true"),
+    ("/data_attributes", "/data_attributes?model=company&include_archived=true"),
+    ("/conversations/attributes", "/conversations/attributes?include_archived=true"),
+    ("/ticket_types", "/ticket_types"),
+    ("/ticket_states", "/ticket_states"),
 ]
 
 
@@ -91,7 +98,7 @@ def test_every_conversation_is_as_described(sandbox: Sandbox) -> None:
 
 def test_searches_are_as_described(sandbox: Sandbox) -> None:
     body = {"query": UPDATED_SINCE_EVER, "pagination": {"per_page": 100}}
-    for template in ("/conversations/search", "/contacts/search"):
+    for template in ("/conversations/search", "/contacts/search", "/tickets/search"):
         check(template, "post", "200", call(sandbox, template, body).json)
     ids = [row["conversation_id"] for row in sandbox.truth("calls") if row["conversation_id"]]
     found = call(sandbox, "/calls/search", {"conversation_ids": ids[:20]})
@@ -101,6 +108,8 @@ def test_searches_are_as_described(sandbox: Sandbox) -> None:
 def test_single_objects_are_as_described(sandbox: Sandbox) -> None:
     call_id, article_id = sandbox.ids("calls")[1], sandbox.ids("articles")[0]
     check("/calls/{call_id}", "get", "200", call(sandbox, f"/calls/{call_id}").json)
+    for ticket_id in sandbox.ids("tickets")[:6]:
+        check("/tickets/{ticket_id}", "get", "200", call(sandbox, f"/tickets/{ticket_id}").json)
     check("/articles/{article_id}", "get", "200", call(sandbox, f"/articles/{article_id}").json)
 
 

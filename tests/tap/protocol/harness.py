@@ -18,12 +18,13 @@ from tap_intercom_archive.feeding import DeletionReader
 from tap_intercom_archive.hydrating import MISSING_REASONS
 from tap_intercom_archive.hydration import Workers
 from tap_intercom_archive.ledger import Ledger
-from tap_intercom_archive.readers import Reader, WalkReader
+from tap_intercom_archive.readers import Reader
 from tap_intercom_archive.report import Report
 from tap_intercom_archive.resources import RESOURCES, Resource
 from tap_intercom_archive.run import Run
 from tap_intercom_archive.searching import WindowReader
 from tap_intercom_archive.settings import Settings
+from tap_intercom_archive.walking import WalkReader
 from tests.tap.protocol.model import Workspace
 
 LOOKBACK_SECONDS = 900

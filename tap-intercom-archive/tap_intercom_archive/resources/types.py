@@ -1,0 +1,166 @@
+"""What a row of the table can say: where objects are listed, searched, fetched, and cut apart.
+
+Words only; what is done with them is in `readers` and its neighbours, which know no row by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+Record = dict[str, Any]
+Document = Mapping[str, Any]
+Params = tuple[tuple[str, str], ...]
+REFERENCE = "https://developers.intercom.com/docs/references/rest-api/api.intercom.io"
+OLDEST_VERSION = "2.11"
+
+
+@dataclass(frozen=True)
+class Each:
+    """What a list is asked for again and again with: it stands as `{each}` in path or parameters.
+
+    One of: fixed `values`, those of a `setting`, or the ids of the objects of another `listing`.
+    """
+
+    values: tuple[str, ...] = ()
+    setting: str | None = None
+    listing: Listing | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list that one request or pages of it give.
+
+    `items` is the member that holds the objects, `pager` one of `paging.PAGERS`, `per_page` the
+    API's own maximum. `bare` is the name to give to values that are no objects.
+    """
+
+    path: str
+    items: str
+    pager: str = "single"
+    per_page: int = 150
+    params: Params = ()
+    each: Each | None = None
+    bare: str | None = None
+
+
+@dataclass(frozen=True)
+class Search:
+    """A list filtered and sorted by `updated_at` on the server.
+
+    `widen_seconds` is added to both ends of a window, because operators may be strict or
+    inclusive, or compare by day in a time zone that may change its clocks; `window_seconds`
+    is the shortest window worth asking for.
+    """
+
+    path: str
+    items: str
+    per_page: int = 150
+    widen_seconds: int = 1
+    window_seconds: int = 1
+
+
+@dataclass(frozen=True)
+class Items:
+    """Where in a payload the items of a cut stream stand, and what they lack."""
+
+    path: str
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A stream cut out of another one's payload: by listed items, or by a function."""
+
+    name: str
+    keys: tuple[str, ...]
+    items: tuple[Items, ...] = ()
+    derive: Callable[[Document], Iterable[Record]] | None = None
+    selected: bool = True
+
+
+_LABELS = {
+    "full": "full",
+    "windows": "incremental by the server",
+    "walk": "change-detected",
+}
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One thing Intercom serves.
+
+    `method` is how it is kept current: `full` (the whole list every run), `windows` (server
+    search, window protocol) or `walk` (list without a search). `time_field` is the object's
+    time of change. `hydrate` is the path of the whole object where the list gives less, `is_whole`
+    tells a hit that is the whole object already. `cost` says in words what calls it takes,
+    `selected` whether it is selected by default. `sweeps` says whether all that a search finds is
+    listed now and then, `retires` whether a row that a sweep does not find is gone;
+    `tombstones_of` names the stream whose deletions the rows are; `shown_by_search` members that a
+    search hit and the whole object both show.
+    """
+
+    name: str
+    method: str
+    scope: str
+    cost: str
+    docs: str
+    listing: Listing | None = None
+    search: Search | None = None
+    hydrate: str | None = None
+    is_whole: Callable[[Document], bool] | None = None
+    takes_display_as: bool = False
+    keys: tuple[str, ...] = ("id",)
+    time_field: str | None = "updated_at"
+    cuts: tuple[Cut, ...] = ()
+    fed: tuple[Cut, ...] = ()
+    finish: Callable[[Record], None] | None = None
+    since: str = OLDEST_VERSION
+    selected: bool = True
+    overlap_setting: str | None = None
+    sweeps: bool = True
+    retires: bool = True
+    tombstones_of: str | None = None
+    shown_by_search: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> Listing | Search:
+        """Where the objects are found: by search where there is one."""
+        found = self.search or self.listing
+        assert found is not None, "a row has a list or a search"
+        return found
+
+    @property
+    def is_fetched(self) -> bool:
+        """Say whether each object costs a call of its own."""
+        return self.hydrate is not None and self.is_whole is None
+
+    @property
+    def bare(self) -> str | None:
+        """The name to give to listed values that are no objects."""
+        return self.listing.bare if self.listing else None
+
+    @property
+    def label(self) -> str:
+        """Say in a few words what a run costs where nothing changed."""
+        return _LABELS[self.method]
+
+    def is_served_by(self, api_version: str) -> bool:
+        """Say whether that version of the API has it; `Preview` and `Unstable` have everything."""
+        return has(api_version, self.since)
+
+
+def has(api_version: str, since: str) -> bool:
+    """Say whether a version of the API has what came with `since`; one without a number has."""
+    return not api_version[:1].isdigit() or _version(api_version) >= _version(since)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in text.split("."))
+
+
+def object_path(template: str, record_id: str) -> str:
+    """Give the path of one object; an id from a state or an answer stays one path segment."""
+    return template.format(id=quote(record_id, safe=""))
