@@ -65,9 +65,13 @@ def streams_table(catalog: Mapping[str, Any]) -> str:
         source = f"[`{_endpoint(resource)}`]({resource.docs})"
         told = (resource.label, _yes(resource.selected), resource.scope, resource.since)
         row(resource.name, source, *told, resource.cost)
-        for cut in (*resource.cuts, *resource.fed):
-            told = (resource.label, _yes(cut.selected), resource.scope, resource.since)
-            row(cut.name, f"with `{resource.name}`", *told, "none more")
+        for cut in resource.made:
+            source = f"with `{resource.name}`"
+            if cut.follow_up is not None:
+                path = cut.follow_up.listing.path.replace("{each}", "{id}")
+                source += f", [`GET {path}`]({cut.follow_up.docs})"
+            needs = (resource.scope_of(cut), resource.since_of(cut))
+            row(cut.name, source, resource.label, _yes(cut.selected), *needs, cut.cost)
     row(RAW_PAYLOADS, "every payload of the others, exactly as it came", "", "yes", "", "", "none")
     return "\n".join(lines)
 

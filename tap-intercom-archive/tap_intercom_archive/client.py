@@ -244,8 +244,10 @@ class Client:
             return errors.Faulty(
                 f"Intercom failed at {request.spoken} ({status}): try again later.{trace}", status
             )
+        code = _error_code(response)
+        told = f" (code {code})" if code else ""
         return errors.BadRequest(
-            f"{where}: check `api_version` and `api_url`{_error_code(response)}.{trace}", status
+            f"{where}: check `api_version` and `api_url`{told}.{trace}", status, code
         )
 
     def workspace(self) -> Workspace:
@@ -275,12 +277,12 @@ def _request_id(response: BaseHTTPResponse) -> str:
     return f" Request id {found}." if isinstance(found, str) and found.isprintable() else ""
 
 
-def _error_code(response: BaseHTTPResponse) -> str:
+def _error_code(response: BaseHTTPResponse) -> str | None:
     """Give Intercom's error code, a fixed word; its message may repeat what was sent."""
     listed = _error_list(response).get("errors")
     first = listed[0] if isinstance(listed, list) and listed else None
     code = first.get("code") if isinstance(first, dict) else None
-    return f" (code {code})" if isinstance(code, str) and code.isidentifier() else ""
+    return code if isinstance(code, str) and code.isidentifier() else None
 
 
 def _error_list(response: BaseHTTPResponse) -> Mapping[str, Any]:

@@ -145,7 +145,7 @@ def _read(client: Client, settings: Settings, resource: Resource) -> list[Record
         found += map(parse, read_page(answer, resource.search.items).items)
     if resource.listing is not None:
         # Not every object has what the fed streams are asked for by: a whole page of them.
-        count = resource.listing.per_page if resource.fed else 1
+        count = (resource.listing.per_page or 1) if resource.fed else 1
         lists = Lists(client.send, settings, resource.listing, resource.scope)
         page = lists.sample(count, _TRIES)
         if page is not None and resource.listing.bare is None:

@@ -67,7 +67,15 @@ class Gone(ApiError):
 
 
 class BadRequest(ApiError):
-    """Intercom refused the request as such."""
+    """Intercom refused the request as such.
+
+    `code` is its own word for why, where it gave one.
+    """
+
+    def __init__(self, message: str, status: int | None = None, code: str | None = None) -> None:
+        """Keep the sentence, the status and the word."""
+        super().__init__(message, status)
+        self.code = code
 
 
 class Retriable(ApiError):

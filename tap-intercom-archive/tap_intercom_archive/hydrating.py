@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from tap_intercom_archive import normalize
-from tap_intercom_archive.client import Request
-from tap_intercom_archive.errors import ApiError, Denied, Faulty, Gone
+from tap_intercom_archive.errors import ApiError, Denied, Gone
+from tap_intercom_archive.followups import MISSED_IN_A_ROW, Whole
 from tap_intercom_archive.hydration import Fetches, Late
 from tap_intercom_archive.likeness import STOOD_STILL_SECONDS, Likeness
-from tap_intercom_archive.payload import Payload, parse
+from tap_intercom_archive.payload import parse
 from tap_intercom_archive.readers import Fetched, Reader, nothing
-from tap_intercom_archive.resources import object_path
 from tap_intercom_archive.times import epoch
 from tap_intercom_archive.windows import Hit, has_settled
 
@@ -24,10 +23,6 @@ _REASONS = {403: "denied", 404: "not found", 410: "gone"}
 # A deletion explains these.
 MISSING_REASONS = frozenset({_REASONS[404], _REASONS[410]})
 NOT_YET = "not answered yet"
-# So many failures one after the other are no longer one object's.
-MISSED_IN_A_ROW = 50
-
-Whole = tuple[Payload, float]
 
 
 class Hydrator:
@@ -71,16 +66,16 @@ class Hydrator:
                 yield hit, got
         yield from self._fetches.rest()
 
-    def agrees(self, hit: Hit, payload: Payload, changed: float | None, answered_at: float) -> bool:
+    def agrees(self, hit: Hit, whole: Whole, changed: float | None) -> bool:
         """Say whether the fetched object shows what the hit showed, in what both show alike.
 
         `changed` is the object's own time of change.
         """
-        if answered_at - hit.updated_at < STOOD_STILL_SECONDS:
-            return self.likeness.agrees(parse(hit.body), payload.document)
+        if whole.answered_at - hit.updated_at < STOOD_STILL_SECONDS:
+            return self.likeness.agrees(parse(hit.body), whole.payload.document)
         # What has changed since it was listed differs for that reason.
         if self.likeness.is_learning and changed == hit.updated_at:
-            self.likeness.learn(parse(hit.body), payload.document)
+            self.likeness.learn(parse(hit.body), whole.payload.document)
         return True
 
     def come(self) -> Iterator[Fetched]:
@@ -103,18 +98,18 @@ class Hydrator:
             if isinstance(got, ApiError):
                 self.missed(hit.id, got, hit.updated_at)
                 continue
-            payload, answered_at = got
-            changed = normalize.time_of(self._resource, payload.document)
-            agrees = changed != hit.updated_at or self.agrees(hit, payload, changed, answered_at)
-            is_settled = agrees and has_settled(hit, changed, answered_at)
+            changed = normalize.time_of(self._resource, got.payload.document)
+            agrees = changed != hit.updated_at or self.agrees(hit, got, changed)
+            is_settled = agrees and has_settled(hit, changed, got.answered_at)
             self._counted.archived += 1
             self._counted.unchanged = max(0, self._counted.unchanged - 1)
-            yield Fetched(payload, changed, self._settle(hit.id) if is_settled else nothing)
+            settle = self._settle(hit.id) if is_settled else nothing
+            yield self._reader.give(got, changed, settle)
 
     def owed(self) -> Iterator[Fetched]:
         """Ask for what the last run owed."""
         shown = {one.id: epoch(one.updated_at) for one in self._ledger.owed_of(self._resource.name)}
-        fetches: Fetches[str, Whole] = Fetches(self._run.workers, self._fetch)
+        fetches: Fetches[str, Whole] = Fetches(self._run.workers, self._reader.fetch_one)
         for record_id, got in fetches.all(shown):
             if isinstance(got, Gone) and self._is_gone(record_id):
                 self._ledger.settle(self._resource.name, record_id)
@@ -123,11 +118,11 @@ class Hydrator:
             if isinstance(got, ApiError):
                 self.missed(record_id, got)
                 continue
-            payload, _ = got
-            changed = normalize.time_of(self._resource, payload.document)
+            changed = normalize.time_of(self._resource, got.payload.document)
             self._counted.archived += 1
             lags = changed is not None and changed < (shown[record_id] or changed)
-            yield Fetched(payload, changed, nothing if lags else self._settle(record_id))
+            settle = nothing if lags else self._settle(record_id)
+            yield self._reader.give(got, changed, settle)
 
     def _is_gone(self, record_id: str) -> bool:
         """Say whether what is not there again counts as gone: no list of deletions can tell."""
@@ -155,30 +150,10 @@ class Hydrator:
 
     def _whole(self, hit: Hit) -> Whole:
         """Give the object as it was listed where that is the whole of it, else fetch it."""
-        is_whole = self._resource.is_whole
-        if is_whole is not None and is_whole(parse(hit.body)):
-            return self._reader.as_listed(hit)
-        return self._fetch(hit.id)
-
-    def _fetch(self, record_id: str) -> Whole:
-        """Fetch one object; raises ApiError."""
-        assert self._resource.hydrate is not None, "only objects that are fetched whole come here"
-        params: tuple[tuple[str, str], ...] = ()
-        if self._resource.takes_display_as and self._run.settings.display_as != "html":
-            params = (("display_as", self._run.settings.display_as),)
-        request = Request(
-            "GET",
-            object_path(self._resource.hydrate, record_id),
-            params,
-            scope=self._resource.scope,
-            route=self._resource.hydrate,
+        resource = self._resource
+        is_whole = resource.hydrate is None or (
+            resource.is_whole is not None and resource.is_whole(parse(hit.body))
         )
-        answer = self._run.client.send(request)
-        payload = self._reader.payload(record_id, answer.body, answer)
-        try:
-            answered_id = normalize.record_id(payload.document)  # parsed here, in the worker
-        except ValueError:
-            answered_id = None
-        if answered_id != record_id:
-            raise Faulty(f"Intercom's answer to {request.spoken} does not hold that object.")
-        return payload, answer.at
+        if not is_whole:
+            return self._reader.fetch_one(hit.id)
+        return self._reader.follow_ups.with_beside(self._reader.as_listed(hit))

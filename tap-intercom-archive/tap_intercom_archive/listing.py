@@ -42,11 +42,15 @@ class Lists:
             return
         for value in self._values(each, Lists.pages):
             try:
-                for page in self._list.pages(partial(self._request, value=value)):
+                for page in self.of(value):
                     yield replace(page, asked_for=value)
             except Gone:
                 if each.listing is None:
                     self.missing.append(value)
+
+    def of(self, value: str) -> Iterator[Page]:
+        """Read the list that is asked for with one value; raises ApiError."""
+        return self._list.pages(partial(self._request, value=value))
 
     def sample(self, per_page: int, tries: int) -> Page | None:
         """Read the beginning of the first list, trying so often; None where there is no list."""
@@ -57,13 +61,15 @@ class Lists:
                 return None
             value = values[0]
         request = replace(self._request(per_page, value), tries=tries)
+        if self._listing.probe is not None:
+            request = replace(request, method="POST", path=self._listing.probe)
         holds_one = self._listing.pager == "object"
         return read_page(self._send(request), self._listing.items, holds_one=holds_one)
 
     @cached_property
     def _list(self) -> PatientList:
         listing = self._listing
-        per_page = min(listing.per_page, self._settings.page_size)
+        per_page = min(listing.per_page or 1, self._settings.page_size)
         return PatientList(self._send, listing.items, PAGERS[listing.pager], per_page)
 
     def _values(self, each: Each, read: Callable[[Lists], Iterable[Page]]) -> Sequence[str]:
@@ -77,7 +83,7 @@ class Lists:
     def _request(self, per_page: int, value: str = "") -> Request:
         listing = self._listing
         params = tuple((name, text.replace(PLACE, value)) for name, text in listing.params)
-        if listing.pager not in ("single", "object"):
+        if listing.pager not in ("single", "object") and listing.per_page is not None:
             params = (*params, ("per_page", str(per_page)))
         path = listing.path.replace(PLACE, quote(value, safe=""))
         return Request("GET", path, params, scope=self._scope, route=listing.path)

@@ -70,21 +70,44 @@ def main_record(resource: Resource, payload: Payload, unfits: Unfits) -> Record:
     return record
 
 
-def cut_records(cut: Cut, payload: Payload, unfits: Unfits) -> Iterator[Record]:
-    """Give the records of a stream that is cut out of the payload."""
+def cut_records(
+    cut: Cut, payload: Payload, unfits: Unfits, answer: Payload | None = None
+) -> Iterator[Record]:
+    """Give the records of a stream that is cut out of the payload.
+
+    They are read from `answer`, where what the payload lacks was asked for separately.
+    """
     if cut.derive:
         for derived in cut.derive(payload.document):
             yield from _with_key(cut, {**derived, "payload_id": payload.id}, unfits)
         return
-    for items in cut.items:
-        listed = value_at(payload.document, tuple(items.path.split(".")))
-        for item in listed if isinstance(listed, list) else ():
+    for record in _cut_records(cut, payload, unfits, answer):
+        if cut.follow_up:
+            record["list_payload_id"] = answer.id if answer else None
+        if cut.finish:
+            cut.finish(record)
+        yield from _with_key(cut, record, unfits)
+
+
+def _cut_records(
+    cut: Cut, payload: Payload, unfits: Unfits, answer: Payload | None
+) -> Iterator[Record]:
+    wanted = cut.follow_up.rows if answer is not None and cut.follow_up else cut.items
+    for items in wanted:
+        for item in _items((answer or payload).document, items.path):
             if isinstance(item, dict):
                 if items.defaults:
                     given = {name: value for name, value in item.items() if value is not None}
                     item = {**items.defaults, **given}
-                record = record_of(cut.name, item, payload.id, unfits, payload.document)
-                yield from _with_key(cut, record, unfits)
+                yield record_of(cut.name, item, payload.id, unfits, payload.document)
+
+
+def _items(document: Mapping[str, Any], path: str) -> list[Any]:
+    """Give the items at a path; the object itself where the path is empty."""
+    if not path:
+        return [document]
+    listed = value_at(document, tuple(path.split(".")))
+    return listed if isinstance(listed, list) else []
 
 
 def _with_key(cut: Cut, record: Record, unfits: Unfits) -> tuple[Record, ...]:

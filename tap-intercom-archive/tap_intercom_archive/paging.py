@@ -13,14 +13,14 @@ from typing import Any
 
 from tap_intercom_archive.client import Answer, Request
 from tap_intercom_archive.errors import BadRequest, Faulty, Gone, LostPlace
-from tap_intercom_archive.payload import elements, parse_any
+from tap_intercom_archive.payload import elements, members, parse_any
 
 _SMALLER_PAGES = (50, 10, 1)
 _TRIES_OF_LARGE_PAGES = 4
 _READINGS = 4
 _READINGS_TO_GROWTH = 3
 # Of paging, what some lists say beside `pages`.
-_SAID_BESIDE = ("total_pages",)
+_SAID_BESIDE = ("total_pages", "scroll_param", "next_cursor")
 
 Send = Callable[[Request], Answer]
 Next = Callable[[Request, "Page"], Request | None]
@@ -43,16 +43,17 @@ class Page:
 def read_page(answer: Answer, member: str, *, holds_one: bool = False) -> Page:
     """Cut a page out of an answer, the whole of which is meant where `member` is empty.
 
+    `member` may name several of which one is there, separated by bars.
     `holds_one` says that an object stands there, not a list. Raises Faulty where neither does.
     """
     found = answer.members
     items: list[bytes] = []
     try:
-        wanted = found[member] if member else answer.body
+        wanted = _member(found, member) if member else answer.body
         items = [wanted] if holds_one else elements(wanted)
         if holds_one:
             members(wanted)
-    except (KeyError, ValueError):
+    except (StopIteration, ValueError):
         what = "object" if holds_one else "list"
         raise Faulty(f"Intercom's answer to {answer.request.spoken} holds no {what}.") from None
     total = parse_any(found.get("total_count", b"null"))
@@ -64,6 +65,10 @@ def read_page(answer: Answer, member: str, *, holds_one: bool = False) -> Page:
         {**beside, **(pages if isinstance(pages, dict) else {})},
         answer,
     )
+
+
+def _member(found: dict[str, bytes], names: str) -> bytes:
+    return next(found[name] for name in names.split("|") if name in found)
 
 
 def single(request: Request, page: Page) -> Request | None:

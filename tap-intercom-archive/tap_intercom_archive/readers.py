@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tap_intercom_archive import normalize, walks
-from tap_intercom_archive.client import Answer
+from tap_intercom_archive.client import Answer, Request
+from tap_intercom_archive.errors import ApiError, Faulty
+from tap_intercom_archive.followups import FollowUps, Whole
+from tap_intercom_archive.hydration import Fetches
 from tap_intercom_archive.ledger import Ledger, Scope
 from tap_intercom_archive.listing import Lists
 from tap_intercom_archive.paging import Page
 from tap_intercom_archive.payload import Document, Payload, parse_as, strip_signatures
-from tap_intercom_archive.resources import Record, Resource
+from tap_intercom_archive.resources import Record, Resource, object_path
 from tap_intercom_archive.run import Run
 from tap_intercom_archive.windows import Hit
 
@@ -29,13 +32,14 @@ SECONDS_PER_DAY = 86_400
 class Fetched:
     """One object: its payload, time of change, and records of streams fed beside it.
 
-    `written` must be called when all its records are written.
+    `written` must be called when all its records are written. `answers` are those to follow-ups.
     """
 
     payload: Payload
     updated_at: float | None
     written: Callable[[], None]
     beside: tuple[tuple[Payload, Record], ...] = ()
+    answers: tuple[Payload, ...] = ()
 
 
 def nothing() -> None:
@@ -56,14 +60,8 @@ class Reader:
         self.counted = run.report.of(resource.name)
         if resource.time_field is not None:
             self.counted.proven_from = run.settings.start
-        self.scope = Scope(
-            workspace_id=run.workspace.id,
-            start=run.settings.start,
-            streams=tuple(sorted(streams)),
-            display_as=run.settings.display_as,
-            api_version=run.settings.api_version,
-        )
         self.retire: Callable[[], None] = nothing
+        self.follow_ups = FollowUps(run, resource, ledger, streams)
 
     # Whether the rows given now belong to a sweep.
     sweeping = False
@@ -118,18 +116,18 @@ class Reader:
                 "The list never held still: no two readings agreed. What was read is archived, "
                 "what is gone is not known; run again."
             )
-        elif self._may_retire() and not self.left_out:
+        elif self.may_retire():
             self.retire()
 
-    def _may_retire(self) -> bool:
+    def may_retire(self) -> bool:
         """Say whether what a sweep did not give is gone, rather than outside of what was asked."""
         settings = self.run.settings
+        if self.left_out or not self.resource.retires:
+            return False
+        if not self.resource.bounded:
+            return True
         same_start = self.ledger.start == self.scope.to_state()["start_date"]
-        return (
-            self.resource.retires
-            and settings.end is None
-            and (settings.start is None or same_start)
-        )
+        return settings.end is None and (settings.start is None or same_start)
 
     def hits(self, page: Page) -> list[Hit]:
         """Give the page's objects; one without an id cannot be kept apart and is counted."""
@@ -172,7 +170,7 @@ class Reader:
     def is_wanted(self, hit: Hit) -> bool:
         """Say whether a row of a list lies within the start and end dates."""
         settings = self.run.settings
-        if self.resource.time_field is None or not hit.updated_at:
+        if not self.resource.bounded or not hit.updated_at:
             return True
         return (settings.start or 0) <= hit.updated_at and (
             settings.end is None or hit.updated_at <= settings.end
@@ -180,14 +178,76 @@ class Reader:
 
     def complete(self, hits: list[Hit]) -> Iterator[Fetched]:
         """Give the rows of a page of a list as whole objects."""
-        for hit in hits:
-            payload, _ = self.as_listed(hit)
-            yield Fetched(payload, hit.updated_at or None, nothing)
+        if not self.follow_ups:
+            for hit in hits:
+                yield self.give(self.as_listed(hit), hit.updated_at or None)
+            return
+        fetches: Fetches[Hit, Whole] = Fetches(
+            self.run.workers, lambda hit: self.follow_ups.with_beside(self.as_listed(hit))
+        )
+        for hit, got in fetches.all(hits):
+            if isinstance(got, ApiError):
+                raise got
+            yield self.give(got, hit.updated_at or None)
 
-    def as_listed(self, hit: Hit) -> tuple[Payload, float]:
-        """Give an object as it was listed, and when that was answered (epoch seconds)."""
+    def as_listed(self, hit: Hit) -> Whole:
+        """Give an object as it was listed."""
         assert hit.answer is not None, "what is listed comes in an answer"
-        return self.payload(hit.id, hit.body, hit.answer), hit.answer.at
+        return Whole(self.payload(hit.id, hit.body, hit.answer), hit.answer.at)
+
+    def give(
+        self, whole: Whole, updated_at: float | None, written: Callable[[], None] = nothing
+    ) -> Fetched:
+        """Give an object to be written, taking note of what was found beside it."""
+        self.follow_ups.note(whole)
+        return Fetched(whole.payload, updated_at, written, answers=whole.beside.answers)
+
+    def fetch_one(self, record_id: str) -> Whole:
+        """Fetch one object by its id; raises ApiError."""
+        path = self.resource.hydrate or self.resource.single
+        assert path is not None, "only objects with a path of their own come here"
+        params: tuple[tuple[str, str], ...] = ()
+        if self.resource.takes_display_as and self.run.settings.display_as != "html":
+            params = (("display_as", self.run.settings.display_as),)
+        request = Request(
+            "GET", object_path(path, record_id), params, scope=self.resource.scope, route=path
+        )
+        answer = self.run.client.send(request)
+        payload = self.payload(record_id, answer.body, answer)
+        try:
+            answered_id = normalize.record_id(payload.document)  # parsed here, in the worker
+        except ValueError:
+            answered_id = None
+        if answered_id != record_id:
+            raise Faulty(f"Intercom's answer to {request.spoken} does not hold that object.")
+        return self.follow_ups.with_beside(Whole(payload, answer.at))
+
+    def owed_beside(self) -> Iterator[Fetched]:
+        """Ask first for the follow-ups that the last run owed, each with its object."""
+        owed = self.follow_ups.owed()
+        if self.resource.hydrate is None and self.resource.single is None:
+            # All objects are read anyway.
+            for stream in self.streams:
+                self.follow_ups.forget(stream)
+            return
+        fetches: Fetches[str, Whole] = Fetches(self.run.workers, self.fetch_one)
+        for record_id, got in fetches.all(owed):
+            if isinstance(got, ApiError):
+                self.follow_ups.not_asked(record_id, got)
+            else:
+                yield self.give(got, normalize.time_of(self.resource, got.payload.document))
+
+    @property
+    def scope(self) -> Scope:
+        """What the state speaks of: not of streams whose follow-ups were refused."""
+        settings = self.run.settings
+        return Scope(
+            workspace_id=self.run.workspace.id,
+            start=settings.start,
+            streams=tuple(sorted(set(self.streams) - self.follow_ups.refused.keys())),
+            display_as=settings.display_as,
+            api_version=settings.api_version,
+        )
 
 
 def fingerprint(body: bytes) -> str:
@@ -219,6 +279,7 @@ class WholeReader(Reader):
 
     def objects(self) -> Iterator[Fetched]:
         """Give every object once, and again where a later reading shows it changed."""
+        yield from self.owed_beside()
         began_at = self.run.client.now()
         yield from self.sweep(None)
         self.end_sweep()

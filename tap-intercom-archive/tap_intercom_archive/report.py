@@ -27,7 +27,7 @@ INCOMPLETE = (
 # Measured on synthetic workspaces with some 20 parts a conversation: tables, full text, payloads.
 BYTES_PER_HYDRATED = 30_000
 BYTES_PER_LISTED = 2_000
-_CUTS: tuple[Cut, ...] = tuple(cut for row in RESOURCES for cut in (*row.cuts, *row.fed))
+_CUTS: tuple[Cut, ...] = tuple(cut for row in RESOURCES for cut in row.made)
 _KEYS = {row.name: row.keys for row in RESOURCES} | {cut.name: cut.keys for cut in _CUTS}
 _SHOWN_OWED = 20
 

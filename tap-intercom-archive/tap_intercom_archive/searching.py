@@ -15,7 +15,8 @@ from pathlib import Path
 from tap_intercom_archive import normalize
 from tap_intercom_archive.client import Request
 from tap_intercom_archive.errors import ApiError
-from tap_intercom_archive.hydrating import NOT_YET, Hydrator, Whole
+from tap_intercom_archive.followups import Whole
+from tap_intercom_archive.hydrating import NOT_YET, Hydrator
 from tap_intercom_archive.hydration import Ahead, Late
 from tap_intercom_archive.ledger import Ledger
 from tap_intercom_archive.paging import Page, PatientList, by_search_cursor, read_page
@@ -42,13 +43,14 @@ class WindowReader(Reader):
 
     def objects(self) -> Iterator[Fetched]:
         """Give every object that is new or changed since the last run."""
+        yield from self.owed_beside()
         outgrown = self.ledger.is_outgrown(self.scope)
         bookmark = Bookmark() if outgrown else Bookmark.from_state(self.ledger.state)
         self._swept_at = None if outgrown else epoch(self.ledger.state.get("swept_at"))
         if self.is_ahead(bookmark.mark):
             bookmark, self._swept_at = Bookmark(), None
         gap = None if outgrown else self.ledger.gap(self.scope)
-        if self.resource.hydrate is not None:
+        if self.resource.hydrate or self.resource.single:
             yield from self._hydrator.owed()
         if self.resource.sweeps and self._sweep_is_due():
             yield from self._sweep(bookmark)
@@ -122,7 +124,7 @@ class WindowReader(Reader):
             self.run.client.now,
             self.run.stop.wait,
             closed,
-            ahead if self.resource.hydrate else iter,
+            ahead if self._costs_calls else iter,
             begin,
         )
         save: Callable[[], None] = (lambda: self._save(bookmark)) if keep else nothing
@@ -137,23 +139,27 @@ class WindowReader(Reader):
                     protocol.give_up(hit)
                     save()
                     continue
-                payload, answered_at = got
-                changed = normalize.time_of(self.resource, payload.document)
-                agrees = self._hydrator.agrees(hit, payload, changed, answered_at)
+                changed = normalize.time_of(self.resource, got.payload.document)
+                agrees = self._hydrator.agrees(hit, got, changed)
 
                 def written(
                     hit: Hit = hit,
                     changed: float | None = changed,
-                    at: float = answered_at,
+                    at: float = got.answered_at,
                     agrees: bool = agrees,
                 ) -> None:
                     if protocol.archived(hit, changed, at, agrees=agrees):
                         self.ledger.settle(self.resource.name, hit.id)
                     save()
 
-                yield Fetched(payload, changed, written)
+                yield self.give(got, changed, written)
             yield from self._hydrator.come()
         yield from self._hydrator.rest()
+
+    @property
+    def _costs_calls(self) -> bool:
+        """Say whether a found object may have to be asked for, itself or what is beside it."""
+        return self.resource.hydrate is not None or bool(self.follow_ups)
 
     @property
     def _search(self) -> Search:
@@ -168,8 +174,8 @@ class WindowReader(Reader):
     def _fetch(
         self, hits: list[Hit], upcoming: Callable[[], list[Hit]]
     ) -> Iterator[tuple[Hit, Whole | ApiError | Late]]:
-        """Give each hit with its payload and when it was answered, in the listing's order."""
-        if self.resource.hydrate is not None:
+        """Give each hit with the whole object, in the listing's order."""
+        if self._costs_calls:
             yield from self._hydrator.of(hits, upcoming)
             return
         for hit in hits:
@@ -177,7 +183,7 @@ class WindowReader(Reader):
 
     def complete(self, hits: list[Hit]) -> Iterator[Fetched]:
         """Give what a sweep listed, each object whole."""
-        if self.resource.hydrate is None:
+        if not self._costs_calls:
             yield from super().complete(hits)
             return
         for hit, got in self._hydrator.all(hits):
@@ -185,7 +191,7 @@ class WindowReader(Reader):
                 self._hydrator.missed(hit.id, got)
                 self.left_out |= (self.resource.name, hit.id) in self.ledger.owed
                 continue
-            yield Fetched(got[0], hit.updated_at or None, nothing)
+            yield self.give(got, hit.updated_at or None)
 
     def list_pages(self) -> Iterator[Page]:
         """Read the whole list: by a search for everything where there is no other."""

@@ -9,7 +9,7 @@ that are cut out are real streams in the catalog but are written by their parent
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -20,11 +20,13 @@ from tap_intercom_archive import normalize
 from tap_intercom_archive.columns import stream_schema
 from tap_intercom_archive.errors import ApiError, Denied, Refusal
 from tap_intercom_archive.feeding import AWAITED, CallReader, DeletionReader
+from tap_intercom_archive.followups import PROBE
 from tap_intercom_archive.hydrating import MISSING_REASONS
 from tap_intercom_archive.ledger import Ledger
 from tap_intercom_archive.messages import goes_as_it_is
 from tap_intercom_archive.readers import Fetched, Reader, WholeReader
 from tap_intercom_archive.resources import RAW_PAYLOADS, RESOURCES, Cut, Record, Resource
+from tap_intercom_archive.scrolling import ScrollReader
 from tap_intercom_archive.searching import WindowReader
 from tap_intercom_archive.walking import WalkReader
 
@@ -162,6 +164,12 @@ class ResourceStream(ArchiveStream):
         """
         run = self.tap.run
         selected = [name for name in self.feeds() if self.tap.streams[name].selected]
+        for cut in self.resource.made:
+            if cut.name in selected and not self.resource.is_served_by(
+                run.settings.api_version, cut
+            ):
+                selected.remove(cut.name)
+                run.report.unavailable(cut.name, self.resource.since_of(cut))
         for name in selected:
             self.tap.streams[name]._write_schema_message()
         reader = self.reader_class(run, self.resource, Ledger(self.stream_state), selected)
@@ -177,16 +185,17 @@ class ResourceStream(ArchiveStream):
             except ApiError as error:
                 counted.failed = str(error)
         counted.owed = _named(reader.ledger, self.name)
-        run.report.done(self.name)
+        for name in (self.name, *reader.follow_ups.refused):
+            run.report.done(name)
 
     def _records(self, reader: Reader) -> Iterator[Record]:
         run = self.tap.run
         mourned = self._look_for_deletions(reader)
         version = self.initial_version if self.emit_activate_version_messages else None
-        reader.retire = partial(self._retire, version)
+        reader.retire = partial(self._retire, version, reader)
         for fetched in reader.objects():
             self._stream_version = version if reader.sweeping else None
-            record = self._spread(fetched)
+            record = self._spread(fetched, reader.streams)
             run.report.of(self.name).truncated += bool(record.get("parts_truncated"))
             run.report.rows[self.name] += self.selected
             yield record
@@ -202,10 +211,15 @@ class ResourceStream(ArchiveStream):
         """The version of rows that a sweep of this run gives, epoch seconds."""
         return self._tap.initialized_at // 1000
 
-    def _retire(self, version: int | None) -> None:
+    def _retire(self, version: int | None, reader: Reader) -> None:
         """After a list that two readings agree on, let the target retire what is gone."""
-        if version is not None and self.selected:
+        if version is None:
+            return
+        if self.selected:
             super()._write_activate_version_message(version)
+        for cut in self.resource.cuts:
+            if cut.retires and cut.name in reader.streams and reader.follow_ups.is_clean(cut):
+                self.tap.streams[cut.name]._write_activate_version_message(version)
 
     @property
     def _has_tombstones(self) -> bool:
@@ -240,25 +254,41 @@ class ResourceStream(ArchiveStream):
     @property
     def is_wanted(self) -> bool:
         """Say whether a stream that is made of this one's payloads is selected."""
-        return any(self.tap.streams[name].selected for name in self.feeds() if name != RAW_PAYLOADS)
+        return any(self.made())
+
+    def made(self) -> Iterator[str]:
+        """Name the selected streams that are made of this one's payloads."""
+        for name in self.feeds():
+            if name != RAW_PAYLOADS and self.tap.streams[name].selected:
+                yield name
 
     def feeds(self) -> Iterator[str]:
         """Name the streams that this one's payloads feed, itself first, the payloads last."""
         yield self.name
-        yield from (cut.name for cut in (*self.resource.cuts, *self.resource.fed))
+        yield from (cut.name for cut in self.resource.made)
         yield RAW_PAYLOADS
 
-    def _spread(self, fetched: Fetched) -> Record:
-        """Write all records of an object but its own, which is given back."""
+    def _spread(self, fetched: Fetched, names: Sequence[str]) -> Record:
+        """Write all records of an object for the named streams but its own, which is given back."""
         unfits = self.tap.run.report.unfits
         streams = self.tap.streams
         payload = fetched.payload
         raw = streams[RAW_PAYLOADS]
         if raw.selected:
             raw.put([normalize.payload_record(payload, fetched.updated_at)])
+        for answer in fetched.answers:
+            if raw.selected:
+                raw.put([normalize.payload_record(answer, fetched.updated_at)])
         for cut in self.resource.cuts:
-            if streams[cut.name].selected:
-                streams[cut.name].put(normalize.cut_records(cut, payload, unfits))
+            if cut.name not in names:
+                continue
+            stream = streams[cut.name]
+            stream._stream_version = self._stream_version if cut.retires else None
+            if cut.follow_up is None or not cut.follow_up.needed(payload.document):
+                stream.put(normalize.cut_records(cut, payload, unfits))
+            for answer in fetched.answers:
+                if answer.stream == cut.name:
+                    stream.put(normalize.cut_records(cut, payload, unfits, answer))
         for beside, record in fetched.beside:
             streams[beside.stream].put([record])
             if raw.selected:
@@ -274,7 +304,7 @@ def _named(ledger: Ledger, stream: str) -> list[str]:
     return [
         f"{'' if owed.stream == stream else owed.stream + ' '}{owed.id} ({owed.reason})"
         for owed in ledger.owed.values()
-        if owed.reason not in AWAITED
+        if owed.reason not in AWAITED and owed.reason != PROBE
     ]
 
 
@@ -289,6 +319,8 @@ _ALL_SELECTED: Any = _AllSelected()
 
 
 def _reader_of(resource: Resource) -> type[Reader]:
+    if resource.listing is not None and resource.listing.pager == "scroll":
+        return ScrollReader
     if resource.method == "full":
         return WholeReader
     if resource.method == "windows":
@@ -305,7 +337,7 @@ def stream_classes() -> list[type[ArchiveStream]]:
         classes.append(_class_of(resource))
         classes.extend(
             _stream_class(cut, f"Cut out of the payloads of {resource.name}.")
-            for cut in (*resource.cuts, *resource.fed)
+            for cut in resource.made
         )
     return [*classes, _stream_class(Cut(RAW_PAYLOADS, ("id",)), "The payloads of all streams.")]
 

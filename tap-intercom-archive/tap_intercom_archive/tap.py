@@ -110,6 +110,7 @@ class TapIntercomArchive(Tap):
         known = self.config_jsonschema["properties"]
         fetched = [row.name for row in RESOURCES]
         fetched += [cut.name for row in RESOURCES for cut in row.fed]
+        fetched += [cut.name for row in RESOURCES for cut in row.cuts if cut.follow_up]
         for sentence in settings.oddities(self.config, known, fetched):
             self.logger.warning("%s", sentence)
 
@@ -155,7 +156,8 @@ class TapIntercomArchive(Tap):
             Ledger(bookmark).check_workspace(run.workspace.id)
         for resource, stream in wanted:
             if not resource.is_served_by(run.settings.api_version):
-                run.report.unavailable(resource.name, resource.since)
+                for name in stream.made():
+                    run.report.unavailable(name, resource.since)
                 continue
             stream.sync()
             self.write_state()

@@ -22,6 +22,7 @@ class WalkReader(Reader):
 
     def objects(self) -> Iterator[Fetched]:
         """Give the rows that are new or changed since the last run; all of them in a sweep."""
+        yield from self.owed_beside()
         settings = self.run.settings
         now = self.run.client.now()
         anew = self.ledger.is_outgrown(self.scope) or self.ledger.gap(self.scope) is not None

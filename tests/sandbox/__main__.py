@@ -36,6 +36,9 @@ _RESOURCES = (
     "call_transcriptions",
     "articles",
     "tickets",
+    "companies",
+    "company_segments",
+    "company_notes",
     *(shelf.stream for shelf in make_shelves({}, {})),
 )
 _DESCRIPTION = """

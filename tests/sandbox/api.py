@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from .beside import AnswersBeside
 from .catalogue_api import CatalogueApi
 from .clock import VirtualClock
+from .company_api import CompanyApi
 from .conversation_api import ConversationApi
 from .errors import RefusedError
 from .faults import Faults, meet
@@ -39,16 +41,20 @@ _Handler = Callable[[Request, re.Match[str], _Version], Answer]
 
 @dataclass(frozen=True)
 class Route:
-    """One endpoint: method, path with `{id}`, the stream whose scope it needs, what answers it."""
+    """One endpoint: method, path with `{id}`, the stream whose scope it needs, what answers it.
+
+    `beside` says that it tells of an object what the object itself does not.
+    """
 
     method: str
     template: str
     resource: str
     handler: _Handler
+    beside: bool = False
 
     def pattern(self) -> re.Pattern[str]:
         """The path as an expression; an id never contains a slash."""
-        return re.compile(self.template.replace("{id}", "(?P<id>[^/]+)"))
+        return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.template))
 
 
 def shelf_routes(shelves: tuple[Shelf, ...], serving: Serving) -> Iterator[Route]:
@@ -61,6 +67,29 @@ def shelf_routes(shelves: tuple[Shelf, ...], serving: Serving) -> Iterator[Route
             return shelf.answer(request, match.groupdict().get("id"), version, serving)
 
         yield Route("GET", shelf.path, shelf.stream, answer)
+
+
+def company_routes(companies: CompanyApi) -> tuple[Route, ...]:
+    """The endpoints of companies, and of what belongs to one."""
+    get, one = "GET", "/companies/{id}"
+    return (
+        Route(get, "/companies/scroll", "companies", lambda r, m, v: companies.scroll(r)),
+        Route("POST", "/companies/list", "companies", lambda r, m, v: companies.listed(r)),
+        Route(
+            get,
+            f"{one}/segments",
+            "company_segments",
+            lambda r, m, v: companies.segments(m["id"]),
+            beside=True,
+        ),
+        Route(
+            get,
+            f"{one}/notes",
+            "company_notes",
+            lambda r, m, v: companies.notes(r, m["id"]),
+            beside=True,
+        ),
+    )
 
 
 def ticket_routes(tickets: TicketApi) -> tuple[Route, ...]:
@@ -162,6 +191,8 @@ class Api:
         self.serving = Serving(modes, clock, workspace.seed)
         self.conversations = ConversationApi(workspace, self.serving)
         self.catalogue = CatalogueApi(workspace, self.serving)
+        self.beside = AnswersBeside()
+        self.companies = CompanyApi(workspace, self.serving)
         self.tickets = TicketApi(workspace, self.serving)
         self.live = Live(workspace, self.serving)
         self._faults = Faults(workspace.seed, modes.fault_rate, modes.fault_kinds)
@@ -169,6 +200,7 @@ class Api:
         self.shelves = make_shelves(workspace.stock, workspace.me)
         routes = (
             *shelf_routes(self.shelves, self.serving),
+            *company_routes(self.companies),
             *ticket_routes(self.tickets),
             *make_routes(self.conversations, self.catalogue),
         )
@@ -221,7 +253,10 @@ class Api:
         self.serving.poisoned.check(route.resource, *match.groupdict().values())
         if uncounted is not None:
             return Answer(self.conversations.last_served(uncounted))
-        return route.handler(request, match, version)
+        answer = route.handler(request, match, version)
+        if route.beside:
+            self.beside.note(route.resource, match["id"], request.query, answer.body)
+        return answer
 
     def _find(self, request: Request) -> tuple[Route | None, re.Match[str] | None]:
         for route, pattern in self._routes:

@@ -45,6 +45,7 @@ class ChangeMaker:
             (events.update_article, 3),
             (events.transcribe, 3),
             (events.work_on_ticket, 6),
+            (events.update_company, 4),
         )
         for moment in moments:
             happen = self._rng.choices([k for k, _ in kinds], [weight for _, weight in kinds])[0]

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentTypeError
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
 
-from . import catalogue_api, modes, serialise, telephony, ticket_api, truth
+from . import catalogue_api, company_api, modes, serialise, telephony, ticket_api, truth
 from .api import Api
 from .changes import ChangeMaker
+from .companies import Company
 from .errors import RefusedError, not_found
 from .messages import Answer, Request
 from .people import Document
 from .reading import read_object
+from .tickets import Ticket
 
 _PREFIX = "/_sandbox/"
 _FREEZING_SECONDS = 600
@@ -170,8 +172,13 @@ class Control:
             return [conversation_id for _, conversation_id in self._workspace.by_update]
         if stream == "call_transcriptions":
             return [call.id for call in self._workspace.calls if call.speaks]
-        if stream == "tickets":
-            return [ticket.id for ticket in self._workspace.tickets]
+        workspace = self._workspace
+        objects: dict[str, Sequence[Ticket | Company]] = {
+            "tickets": workspace.tickets,
+            "companies": workspace.companies,
+        }
+        if stream in objects:
+            return [each.id for each in objects[stream]]
         if stream in self._shelves:
             return [entry.key for entry in self._shelves[stream].entries()]
         return [str(document["id"]) for document in self._documents(stream)]
@@ -185,6 +192,10 @@ class Control:
             return self._transcript(record_id)
         if stream == "tickets":
             return self._api.tickets.one(record_id)
+        if stream == "companies":
+            return Answer(company_api.body(self._api.companies.company(record_id)))
+        if (served := self._api.beside.body(stream, record_id)) is not None:
+            return Answer(served)
         if stream in self._shelves:
             for entry in self._shelves[stream].entries():
                 if entry.key == record_id:

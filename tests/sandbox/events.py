@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 
 from . import extras, parts, prose, telephony
+from .companies import FIRST_NEW_NOTE, MOST_NOTES, make_note
 from .conversations import Conversation, add_part, make_conversation, settle
 from .features import Plan, number_of
 from .knowledge import make_article
@@ -29,6 +30,7 @@ class Events:
         """Change this workspace; `rng` may be replaced at any time."""
         self.workspace = workspace
         self.rng = rng
+        self._notes_made = 0
 
     def any_conversation(self) -> int:
         """The index of some conversation that is there."""
@@ -126,6 +128,26 @@ class Events:
         ticket = self.rng.choice(self.workspace.tickets)
         add_ticket_part(ticket, self.workspace.desk, self.rng, at)
         return "tickets", ticket.id
+
+    def update_company(self, at: int) -> Event:
+        """A company spends more, gets a note, and belongs to other segments."""
+        workspace = self.workspace
+        company = self.rng.choice(workspace.companies)
+        company.document |= {"monthly_spend": self.rng.randrange(9_000), "updated_at": at}
+        if len(company.notes) < MOST_NOTES:
+            self._notes_made += 1
+            number = FIRST_NEW_NOTE + self._notes_made
+            admin = self.rng.choice(workspace.admins)
+            note = make_note(self.rng, workspace.words, number, at, admin, company.document)
+            company.notes.insert(0, note)
+        for segment in company.segments:
+            key = (company.id, str(segment["id"]))
+            workspace.vanished.note("company_segments", *key)
+        count = self.rng.randrange(len(workspace.stock["segments"]))
+        company.segments = self.rng.sample(workspace.stock["segments"], count)
+        for segment in company.segments:
+            workspace.vanished.back("company_segments", company.id, str(segment["id"]))
+        return "companies", company.id
 
     def update_contact(self, at: int) -> Event:
         """A contact is seen and gets an attribute."""

@@ -94,6 +94,7 @@ class Modes:
     pages_fail_above: int = _mode(
         0, "pages of more rows than this answer 504; 0: none does", _count
     )
+    scroll_seconds: float = _mode(60.0, "how long a scroll lives that nobody asks for", _seconds)
     retry_after: bool = _mode(False, "429 carries Retry-After")
     no_limit_headers: bool = _mode(False, "no answer carries X-RateLimit headers")
     other_clients: str = _mode(

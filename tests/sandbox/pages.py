@@ -16,9 +16,11 @@ def _around(fields: Mapping[str, object], list_name: str, items: list[bytes]) ->
     return Answer(head + b',"' + list_name.encode() + b'":[' + b",".join(items) + b"]}")
 
 
-def whole(kind: str, list_name: str, items: list[bytes]) -> Answer:
-    """A list that comes in one piece."""
-    return _around({"type": kind}, list_name, items)
+def whole(
+    kind: str, list_name: str, items: list[bytes], beside: Mapping[str, object] | None = None
+) -> Answer:
+    """A list that comes in one piece, with what is said beside it."""
+    return _around({"type": kind, **(beside or {})}, list_name, items)
 
 
 def by_cursor(kind: str, list_name: str, page: Page[bytes]) -> Answer:

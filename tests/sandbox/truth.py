@@ -8,11 +8,11 @@ it in another place and another way; here both meet. Conversations are in `truth
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from . import serialise, telephony, truth_conversations, truth_tickets
+from . import serialise, telephony, truth_companies, truth_conversations, truth_tickets
 from .conversation_api import ConversationApi
 from .conversations import Conversation
 from .errors import not_found
@@ -168,6 +168,10 @@ def _one_row(make: Callable[[Made], Document], source: Made) -> Rows:
     return [make(source)]
 
 
+def _many_rows(make: Callable[[Made], Rows], source: Made) -> Rows:
+    return make(source)
+
+
 class Truth:
     """States the rows of every stream as they must be now."""
 
@@ -230,25 +234,24 @@ class Truth:
         if stream in self._shelves:
             shelf = self._shelves[stream]
             return [partial(_one_row, shelf.row, entry) for entry in shelf.entries()]
-        documents: dict[str, tuple[Callable[[Document], Document], list[Document]]] = {
-            "admins": (_admin, self._admins()),
-            "teams": (_team, workspace.teams),
-            "tags": (_tag, workspace.tags),
-            "collections": (_collection, workspace.collections),
-            "contacts": (_contact, workspace.contacts),
-            "deleted_conversations": (_deleted, workspace.deleted),
+        one, many = _one_row, _many_rows
+        sources: dict[str, tuple[Callable[..., Rows], Callable[..., Any], Sequence[Any]]] = {
+            "admins": (one, _admin, self._admins()),
+            "teams": (one, _team, workspace.teams),
+            "tags": (one, _tag, workspace.tags),
+            "collections": (one, _collection, workspace.collections),
+            "contacts": (one, _contact, workspace.contacts),
+            "deleted_conversations": (one, _deleted, workspace.deleted),
+            "articles": (one, _article, workspace.articles),
+            "calls": (one, _call, workspace.calls),
+            "call_transcriptions": (many, _transcription, workspace.calls),
+            "tickets": (one, truth_tickets.ticket_row, workspace.tickets),
+            "ticket_parts": (many, truth_tickets.part_rows, workspace.tickets),
+            "companies": (one, truth_companies.company_row, workspace.companies),
+            "company_segments": (many, truth_companies.segment_rows, workspace.companies),
+            "company_notes": (many, truth_companies.note_rows, workspace.companies),
         }
-        if stream in documents:
-            make, listed = documents[stream]
-            return [partial(_one_row, make, document) for document in listed]
-        if stream == "articles":
-            return [partial(_one_row, _article, article) for article in workspace.articles]
-        if stream == "calls":
-            return [partial(_one_row, _call, call) for call in workspace.calls]
-        if stream == "tickets":
-            return [partial(_one_row, truth_tickets.ticket_row, t) for t in workspace.tickets]
-        if stream == "ticket_parts":
-            return [partial(truth_tickets.part_rows, ticket) for ticket in workspace.tickets]
-        if stream == "call_transcriptions":
-            return [partial(_transcription, call) for call in workspace.calls]
+        if stream in sources:
+            shape, make, listed = sources[stream]
+            return [partial(shape, make, source) for source in listed]
         raise not_found(f"No truth of {stream}")

@@ -11,6 +11,7 @@ import random
 from dataclasses import dataclass
 
 from . import people, telephony
+from .companies import make_company
 from .conversations import add_part
 from .events import Event, Events
 from .knowledge import make_article
@@ -50,6 +51,7 @@ class Upheavals(Events):
         self._contacts_made = len(workspace.contacts)
         self._calls_made = len(workspace.calls)
         self._collections_made = 0
+        self._companies_made = len(workspace.companies)
         self._tickets_made = len(workspace.tickets)
         self._spare_tags: list[str] = []
         self._tags_made = 0
@@ -162,6 +164,29 @@ class Upheavals(Events):
         gone = tickets.pop(self.rng.randrange(len(tickets))).id
         self.workspace.vanished.note("tickets", gone)
         return "tickets", gone
+
+    # Companies
+
+    def create_company(self, at: int) -> Event:
+        """A new company."""
+        workspace, index = self.workspace, self._companies_made
+        self._companies_made += 1
+        segments, admins = workspace.stock["segments"], workspace.admins
+        company = make_company(workspace.seed, index, at, workspace.words, admins, segments)
+        company.document |= {"created_at": at, "updated_at": at}
+        workspace.companies.append(company)
+        return "companies", company.id
+
+    def delete_company(self, at: int) -> Event:
+        """A company is deleted, with its notes."""
+        companies = self.workspace.companies
+        if len(companies) <= _FEWEST:
+            return self.create_company(at)
+        gone = companies.pop(self.rng.randrange(len(companies)))
+        self.workspace.vanished.note("companies", gone.id)
+        for note in gone.notes:
+            self.workspace.vanished.note("company_notes", str(note.document["id"]))
+        return "companies", gone.id
 
     # Calls
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import clock, knowledge, people, serialise, telephony
+from .companies import make_company
 from .conversations import Conversation, Setting, make_conversation
 from .features import SHOWN_PARTS, Plan, deleted_number_of, make_plans, number_of
 from .knowledge import Article
@@ -76,6 +77,10 @@ class Workspace:
         self.vanished = Vanished()
         self.me = people.make_me(seed, start, timezone)
         self.stock = make_stock(seed, words, start, admins)
+        self.companies = [
+            make_company(seed, index, start, words, admins, self.stock["segments"])
+            for index in range(max(130, min(450, conversations // 4)))
+        ]
         self.desk = Desk(
             seed, words, admins, contacts, self.stock["ticket_types"], self.stock["ticket_states"]
         )

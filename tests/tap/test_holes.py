@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tap_intercom_archive.hydrating import MISSED_IN_A_ROW
+from tap_intercom_archive.followups import MISSED_IN_A_ROW
 from tap_intercom_archive.resources import object_path
 from tests.sandbox.process import Sandbox
 from tests.tap import running

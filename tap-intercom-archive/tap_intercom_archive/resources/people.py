@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tap_intercom_archive.resources.types import REFERENCE, Listing, Resource, Search
+from tap_intercom_archive.inline import cut_short
+from tap_intercom_archive.resources.types import (
+    REFERENCE,
+    Cut,
+    FollowUp,
+    Items,
+    Listing,
+    Resource,
+    Search,
+)
 
 _USERS = "Read and list users and companies"
 
@@ -42,6 +51,43 @@ ROWS: tuple[Resource, ...] = (
         cost="2 a run",
         docs=f"{REFERENCE}/subscription-types/listsubscriptiontypes",
         selected=False,
+    ),
+    Resource(
+        "companies",
+        method="full",
+        listing=Listing("/companies/scroll", "data", "scroll", 100, probe="/companies/list"),
+        cuts=(
+            Cut(
+                "company_segments",
+                ("company_id", "segment_id"),
+                (Items("segments.segments"),),
+                follow_up=FollowUp(
+                    Listing("/companies/{each}/segments", "data"),
+                    cut_short("segments", "segments"),
+                    f"{REFERENCE}/companies/listattachedsegmentsforcompanies",
+                ),
+                retires=True,
+                selected=False,
+                cost="1 for each company with ten segments or more",
+            ),
+            Cut(
+                "company_notes",
+                ("id",),
+                (Items("notes.notes"),),
+                follow_up=FollowUp(
+                    Listing("/companies/{each}/notes", "data", "page", None),
+                    cut_short("notes", "notes"),
+                    f"{REFERENCE}/notes/listcompanynotes",
+                ),
+                retires=True,
+                selected=False,
+                since="2.15",
+                cost="1 for each company listed without its notes",
+            ),
+        ),
+        scope=_USERS,
+        cost="1 for each 100",
+        docs=f"{REFERENCE}/companies/scrolloverallcompanies",
     ),
     Resource(
         "contacts",

@@ -33,17 +33,21 @@ class Each:
 class Listing:
     """A list that one request or pages of it give.
 
-    `items` is the member that holds the objects, `pager` one of `paging.PAGERS`, `per_page` the
-    API's own maximum. `bare` is the name to give to values that are no objects.
+    `items` is the member that holds the objects (several names with bars between them where one of
+    them does), `pager` one of `paging.PAGERS` or `scroll`, `per_page` the API's own maximum, None
+    where it cannot be chosen. `bare` is the name to give to values that are no objects, `probe` a
+    POST that lists the same, to find out whether it may be read where reading it would keep others
+    waiting.
     """
 
     path: str
     items: str
     pager: str = "single"
-    per_page: int = 150
+    per_page: int | None = 150
     params: Params = ()
     each: Each | None = None
     bare: str | None = None
+    probe: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,14 +75,50 @@ class Items:
 
 
 @dataclass(frozen=True)
+class FollowUp:
+    """What is asked for beside an object, where `needed` says that its payload lacks it.
+
+    `listing` is the list, `{each}` standing for the object's id; `items` where the rows are in an
+    answer, the listed objects where nothing is said. `hydrate` is the path of a listed object
+    where the list gives less, `{each}` and `{id}` standing for the two ids.
+    """
+
+    listing: Listing
+    needed: Callable[[Document], bool]
+    docs: str
+    items: tuple[Items, ...] = ()
+    hydrate: str | None = None
+
+    @property
+    def rows(self) -> tuple[Items, ...]:
+        """Where the rows are in an answer."""
+        if self.hydrate is not None:
+            return (Items(""),)
+        return self.items or tuple(Items(name) for name in self.listing.items.split("|"))
+
+
+@dataclass(frozen=True)
 class Cut:
-    """A stream cut out of another one's payload: by listed items, or by a function."""
+    """A stream cut out of another one's payload: by listed items, or by a function.
+
+    `finish` completes a record. `follow_up` asks for what the payload lacks, `with_param` has the
+    lists show what they otherwise leave out. `retires` says whether a row that a sweep of the
+    objects does not give is gone. `scope`, `since` and `cost` are as in a row of the table, the
+    row's own where nothing is said.
+    """
 
     name: str
     keys: tuple[str, ...]
     items: tuple[Items, ...] = ()
     derive: Callable[[Document], Iterable[Record]] | None = None
+    finish: Callable[[Record], None] | None = None
+    follow_up: FollowUp | None = None
+    with_param: Params = ()
+    retires: bool = False
     selected: bool = True
+    scope: str | None = None
+    since: str | None = None
+    cost: str = "none more"
 
 
 _LABELS = {
@@ -99,7 +139,8 @@ class Resource:
     `selected` whether it is selected by default. `sweeps` says whether all that a search finds is
     listed now and then, `retires` whether a row that a sweep does not find is gone;
     `tombstones_of` names the stream whose deletions the rows are; `shown_by_search` members that a
-    search hit and the whole object both show.
+    search hit and the whole object both show. `single` is the path of one object that lists give
+    whole; `bounded` says whether start and end dates leave objects out.
     """
 
     name: str
@@ -110,6 +151,7 @@ class Resource:
     listing: Listing | None = None
     search: Search | None = None
     hydrate: str | None = None
+    single: str | None = None
     is_whole: Callable[[Document], bool] | None = None
     takes_display_as: bool = False
     keys: tuple[str, ...] = ("id",)
@@ -119,6 +161,7 @@ class Resource:
     finish: Callable[[Record], None] | None = None
     since: str = OLDEST_VERSION
     selected: bool = True
+    bounded: bool = True
     overlap_setting: str | None = None
     sweeps: bool = True
     retires: bool = True
@@ -147,9 +190,22 @@ class Resource:
         """Say in a few words what a run costs where nothing changed."""
         return _LABELS[self.method]
 
-    def is_served_by(self, api_version: str) -> bool:
+    @property
+    def made(self) -> tuple[Cut, ...]:
+        """The streams that are made beside the row's own."""
+        return (*self.cuts, *self.fed)
+
+    def scope_of(self, cut: Cut) -> str:
+        """Give the scope that a stream made beside the row's own needs."""
+        return cut.scope or self.scope
+
+    def since_of(self, cut: Cut) -> str:
+        """Give the first version of the API that has a stream made beside the row's own."""
+        return cut.since or self.since
+
+    def is_served_by(self, api_version: str, cut: Cut | None = None) -> bool:
         """Say whether that version of the API has it; `Preview` and `Unstable` have everything."""
-        return has(api_version, self.since)
+        return has(api_version, self.since if cut is None else self.since_of(cut))
 
 
 def has(api_version: str, since: str) -> bool:
@@ -161,6 +217,6 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in text.split("."))
 
 
-def object_path(template: str, record_id: str) -> str:
+def object_path(template: str, record_id: str, each: str = "") -> str:
     """Give the path of one object; an id from a state or an answer stays one path segment."""
-    return template.format(id=quote(record_id, safe=""))
+    return template.format(id=quote(record_id, safe=""), each=quote(each, safe=""))

@@ -47,6 +47,8 @@ PARENTS = {
     "conversation_tags": ("conversation_id", "conversations"),
     "conversation_state_changes": ("conversation_id", "conversations"),
     "ticket_parts": ("ticket_id", "tickets"),
+    "company_segments": ("company_id", "companies"),
+    "company_notes": ("company_id", "companies"),
 }
 _SIGNED = archive.SIGNED_QUERY.pattern.decode()
 _SHOWN = 12
