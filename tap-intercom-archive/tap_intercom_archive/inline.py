@@ -42,6 +42,13 @@ def any_cut_short(*members: str) -> Needed:
     return lambda document: any(check(document) for check in checks)
 
 
+def absent_of(role: str, member: str) -> Needed:
+    """It is absent, although the object has the role that has it."""
+    return lambda document: (
+        document.get("role") == role and not isinstance(document.get(member), list)
+    )
+
+
 def not_empty(member: str) -> Needed:
     """There are objects, which the list only points at; or the list is absent."""
 

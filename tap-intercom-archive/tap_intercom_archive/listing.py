@@ -16,6 +16,7 @@ from tap_intercom_archive.resources import Each, Listing
 from tap_intercom_archive.settings import Settings
 
 PLACE = "{each}"
+_WHOLE = ("single", "object")
 
 
 class Lists:
@@ -69,8 +70,15 @@ class Lists:
     @cached_property
     def _list(self) -> PatientList:
         listing = self._listing
-        per_page = min(listing.per_page or 1, self._settings.page_size)
+        # There are no smaller pages to try where there is no choice.
+        most = listing.per_page if self._has_size else None
+        per_page = min(most or 1, self._settings.page_size)
         return PatientList(self._send, listing.items, PAGERS[listing.pager], per_page)
+
+    @property
+    def _has_size(self) -> bool:
+        """Say whether the size of a page can be chosen."""
+        return self._listing.per_page is not None and self._listing.pager not in _WHOLE
 
     def _values(self, each: Each, read: Callable[[Lists], Iterable[Page]]) -> Sequence[str]:
         """Give what to ask for; `read` reads the list that has it."""
@@ -83,7 +91,7 @@ class Lists:
     def _request(self, per_page: int, value: str = "") -> Request:
         listing = self._listing
         params = tuple((name, text.replace(PLACE, value)) for name, text in listing.params)
-        if listing.pager not in ("single", "object") and listing.per_page is not None:
+        if self._has_size:
             params = (*params, ("per_page", str(per_page)))
         path = listing.path.replace(PLACE, quote(value, safe=""))
         return Request("GET", path, params, scope=self._scope, route=listing.path)

@@ -20,7 +20,7 @@ _TRIES_OF_LARGE_PAGES = 4
 _READINGS = 4
 _READINGS_TO_GROWTH = 3
 # Of paging, what some lists say beside `pages`.
-_SAID_BESIDE = ("total_pages", "scroll_param", "next_cursor")
+_SAID_BESIDE = ("total_pages", "scroll_param", "next_cursor", "has_more")
 
 Send = Callable[[Request], Answer]
 Next = Callable[[Request, "Page"], Request | None]
@@ -96,6 +96,14 @@ def by_cursor(request: Request, page: Page) -> Request | None:
     return None if token is None else _with_param(request, "starting_after", token)
 
 
+def by_next_cursor(request: Request, page: Page) -> Request | None:
+    """`cursor=…`, until no `next_cursor` is given."""
+    token = page.pages.get("next_cursor")
+    if not isinstance(token, str) or not token or page.pages.get("has_more") is False:
+        return None
+    return _with_param(request, "cursor", token)
+
+
 def by_search_cursor(request: Request, page: Page) -> Request | None:
     """`pagination.starting_after` in the body, until no further cursor is given."""
     token = _cursor(page)
@@ -110,6 +118,7 @@ PAGERS: dict[str, Next] = {
     "object": one_object,
     "page": by_page_number,
     "cursor": by_cursor,
+    "next_cursor": by_next_cursor,
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tap_intercom_archive import normalize, walks
@@ -21,7 +21,7 @@ from tap_intercom_archive.ledger import Ledger, Scope
 from tap_intercom_archive.listing import Lists
 from tap_intercom_archive.paging import Page
 from tap_intercom_archive.payload import Document, Payload, parse_as, strip_signatures
-from tap_intercom_archive.resources import Record, Resource, object_path
+from tap_intercom_archive.resources import Params, Record, Resource, object_path
 from tap_intercom_archive.run import Run
 from tap_intercom_archive.windows import Hit
 
@@ -79,9 +79,16 @@ class Reader:
     @cached_property
     def lists(self) -> Lists:
         """The list of the row, or lists."""
-        assert self.resource.listing is not None, "only lists are read this way"
-        run = self.run
-        return Lists(run.client.send, run.settings, self.resource.listing, self.resource.scope)
+        listing, run = self.resource.listing, self.run
+        assert listing is not None, "only lists are read this way"
+        listing = replace(listing, params=(*listing.params, *self.more_params))
+        return Lists(run.client.send, run.settings, listing, self.resource.scope)
+
+    @cached_property
+    def more_params(self) -> Params:
+        """What has lists show what selected streams are made of."""
+        cuts = (cut for cut in self.resource.cuts if cut.name in self.streams)
+        return tuple(pair for cut in cuts for pair in cut.with_param)
 
     def is_ahead(self, mark: int | None) -> bool:
         """Say whether a mark lies in the server's future: some clock was wrong, so begin anew."""
@@ -206,9 +213,9 @@ class Reader:
         """Fetch one object by its id; raises ApiError."""
         path = self.resource.hydrate or self.resource.single
         assert path is not None, "only objects with a path of their own come here"
-        params: tuple[tuple[str, str], ...] = ()
+        params = self.more_params
         if self.resource.takes_display_as and self.run.settings.display_as != "html":
-            params = (("display_as", self.run.settings.display_as),)
+            params = (*params, ("display_as", self.run.settings.display_as))
         request = Request(
             "GET", object_path(path, record_id), params, scope=self.resource.scope, route=path
         )

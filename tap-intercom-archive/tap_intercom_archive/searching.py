@@ -251,6 +251,7 @@ class WindowReader(Reader):
         return Request(
             "POST",
             self._search.path,
+            self.more_params,
             json={
                 "query": {
                     "operator": "AND",

@@ -11,6 +11,7 @@ import sys
 import time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from . import truth_contact_lists
 from .api import Access, Api
 from .clock import VirtualClock
 from .control import Control
@@ -39,6 +40,7 @@ _RESOURCES = (
     "companies",
     "company_segments",
     "company_notes",
+    *truth_contact_lists.ROWS,
     *(shelf.stream for shelf in make_shelves({}, {})),
 )
 _DESCRIPTION = """

@@ -17,6 +17,7 @@ from .beside import AnswersBeside
 from .catalogue_api import CatalogueApi
 from .clock import VirtualClock
 from .company_api import CompanyApi
+from .contact_list_api import ContactListApi
 from .conversation_api import ConversationApi
 from .errors import RefusedError
 from .faults import Faults, meet
@@ -92,6 +93,20 @@ def company_routes(companies: CompanyApi) -> tuple[Route, ...]:
     )
 
 
+def contact_list_routes(lists: ContactListApi) -> Iterator[Route]:
+    """The endpoints of what belongs to a contact."""
+    handlers: dict[str, tuple[str, _Handler]] = {
+        "tags": ("contact_tags", lambda r, m, v: lists.tags(m["id"])),
+        "notes": ("contact_notes", lambda r, m, v: lists.notes(r, m["id"])),
+        "companies": ("contact_companies", lambda r, m, v: lists.companies(r, m["id"])),
+        "segments": ("contact_segments", lambda r, m, v: lists.segments(m["id"])),
+        "subscriptions": ("contact_subscriptions", lambda r, m, v: lists.subscriptions(m["id"])),
+        "merge_history": ("contact_merge_history", lambda r, m, v: lists.merges(r, m["id"], v)),
+    }
+    for name, (stream, handler) in handlers.items():
+        yield Route("GET", f"/contacts/{{id}}/{name}", stream, handler, beside=True)
+
+
 def ticket_routes(tickets: TicketApi) -> tuple[Route, ...]:
     """The endpoints of tickets."""
     return (
@@ -117,7 +132,7 @@ def make_routes(conversations: ConversationApi, catalogue: CatalogueApi) -> tupl
         Route(
             post, "/contacts/search", "contacts", lambda r, m, v: catalogue.search_contacts(r, v)
         ),
-        Route(get, "/contacts/{id}", "contacts", lambda r, m, v: catalogue.contact(m["id"], v)),
+        Route(get, "/contacts/{id}", "contacts", lambda r, m, v: catalogue.contact(r, m["id"], v)),
         Route(
             get,
             "/conversations/deleted",
@@ -201,6 +216,7 @@ class Api:
         routes = (
             *shelf_routes(self.shelves, self.serving),
             *company_routes(self.companies),
+            *contact_list_routes(ContactListApi(workspace)),
             *ticket_routes(self.tickets),
             *make_routes(self.conversations, self.catalogue),
         )

@@ -25,6 +25,10 @@ def item(document: Document) -> bytes:
     return serialise.encode(document, str(document["id"]))
 
 
+def _tells(request: Request) -> bool:
+    return request.query.get("include_merge_history") == "true"
+
+
 def searched_call(call: Call) -> Document:
     """A call as the calls search gives it: with its transcript."""
     return call.document | {
@@ -136,11 +140,11 @@ class CatalogueApi:
         found = [c for c in self._workspace.calls if c.document["conversation_id"] in wanted]
         return pages.whole("list", "data", [item(searched_call(call)) for call in found])
 
-    def contact(self, contact_id: str, version: tuple[int, int]) -> Answer:
+    def contact(self, request: Request, contact_id: str, version: tuple[int, int]) -> Answer:
         """`GET /contacts/{id}`; one that was merged is gone and leads to the other from 2.16 on."""
         for contact in self._workspace.contacts:
             if contact["id"] == contact_id:
-                return Answer(item(contact))
+                return Answer(item(self.with_merges(contact) if _tells(request) else contact))
         target = self._workspace.merged.get(contact_id)
         if target is None or version < (2, 16):
             raise not_found("User Not Found")
@@ -155,7 +159,7 @@ class CatalogueApi:
             query.get("per_page"), "per_page", _CONTACTS_DEFAULT, _CONTACTS_MOST
         )
         wanted = SearchRequest(None, "created_at", True, per_page, query.get("starting_after"))
-        return self._contact_page(wanted, self._workspace.contacts)
+        return self._contact_page(request, wanted, self._workspace.contacts)
 
     def search_contacts(self, request: Request, version: tuple[int, int]) -> Answer:
         """`POST /contacts/search`; dates compare by day up to version 2.16."""
@@ -169,9 +173,18 @@ class CatalogueApi:
             if (query is None or search.matches(query, contact, dialect))
             and contact["id"] not in hidden
         ]
-        return self._contact_page(wanted, found)
+        return self._contact_page(request, wanted, found)
 
-    def _contact_page(self, wanted: SearchRequest, found: list[Document]) -> Answer:
+    def with_merges(self, contact: Document) -> Document:
+        """A user with what was merged into it, where that is told: not of every third one."""
+        contact_id = str(contact["id"])
+        if contact["role"] != "user" or int(contact_id[-2:], 16) % 3 == 0:
+            return contact
+        return contact | {"merge_history": self._workspace.contact_lists[contact_id].merges}
+
+    def _contact_page(
+        self, request: Request, wanted: SearchRequest, found: list[Document]
+    ) -> Answer:
         self._serving.check_page_size(wanted.per_page)
         by_id = {str(contact["id"]): contact for contact in found}
         field = wanted.sort_field
@@ -180,6 +193,9 @@ class CatalogueApi:
             for contact_id, contact in by_id.items()
         )
         page = self._serving.page(rows, wanted)
-        items = self._items("contacts", [by_id[contact_id] for _, contact_id in page.rows])
+        shown = [by_id[contact_id] for _, contact_id in page.rows]
+        if _tells(request):
+            shown = [self.with_merges(contact) for contact in shown]
+        items = self._items("contacts", shown)
         served = Page(items, page.number, page.per_page, page.total, page.cursor)
         return pages.by_cursor("list", "data", served)

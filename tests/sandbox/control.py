@@ -128,6 +128,10 @@ class Control:
         if stream == "tickets":
             ticket = self._api.tickets.ticket(record_id)
             return [ticket_api.hit(ticket).decode(), ticket_api.full(ticket).decode()]
+        if stream == "contacts":
+            contact = next(c for c in self._workspace.contacts if c["id"] == record_id)
+            told = self._api.catalogue.with_merges(contact)
+            return [catalogue_api.item(contact).decode(), catalogue_api.item(told).decode()]
         if stream != "conversations":
             request = Request("GET", "", {}, {})
             return [self._payload(request, stream, record_id).body.decode()]

@@ -10,6 +10,7 @@ import random
 
 from . import extras, parts, prose, telephony
 from .companies import FIRST_NEW_NOTE, MOST_NOTES, make_note
+from .contact_lists import applied, show_lists
 from .conversations import Conversation, add_part, make_conversation, settle
 from .features import Plan, number_of
 from .knowledge import make_article
@@ -155,7 +156,29 @@ class Events:
         contact["updated_at"] = at
         contact["custom_attributes"]["last_mood"] = self.workspace.words.phrase(self.rng, 2)
         contact["last_seen_at"] = at
+        self._relate(contact, at)
         return "contacts", str(contact["id"])
+
+    def _relate(self, contact: Document, at: int) -> None:
+        """A tag on or off, another note, other segments, another choice of messages."""
+        workspace, rng = self.workspace, self.rng
+        contact_id, shared = str(contact["id"]), workspace.shared
+        lists = workspace.contact_lists[contact_id]
+        tag = rng.choice(shared.tags)
+        if any(own["id"] == tag["id"] for own in lists.tags):
+            lists.tags = [own for own in lists.tags if own["id"] != tag["id"]]
+            workspace.vanished.note("contact_tags", contact_id, str(tag["id"]))
+        else:
+            lists.tags.append(applied(tag, at, "990100"))
+            workspace.vanished.back("contact_tags", contact_id, str(tag["id"]))
+        if len(lists.notes) < MOST_NOTES:
+            self._notes_made += 1
+            number = FIRST_NEW_NOTE + self._notes_made
+            admin = rng.choice(workspace.admins)
+            lists.notes.insert(0, make_note(rng, workspace.words, number, at, admin, contact))
+        lists.segments = rng.sample(shared.segments, rng.randrange(4))
+        lists.subscriptions = rng.sample(shared.subscription_types, rng.randrange(3))
+        show_lists(contact, lists)
 
     def update_article(self, at: int) -> Event:
         """An article gets another title and text."""

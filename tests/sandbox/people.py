@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from dataclasses import dataclass
 from typing import Any
 
 from .clock import iso
@@ -18,6 +19,7 @@ _DAY = 86_400
 _FIRST_ADMIN = 990_100
 _FIRST_TEAM = 4_400
 _FIRST_TAG = 7_700_000
+_FIRST_NOTE = 500_000
 INLINE_LIMIT = 10
 
 
@@ -152,7 +154,17 @@ def _custom_attributes(rng: random.Random, index: int, words: Vocabulary, start:
     return attributes
 
 
-def _references(contact_id: str, kind: str, one: str, ids: list[str]) -> Document:
+@dataclass(frozen=True)
+class References:
+    """What a contact refers to, in full: ids of tags, notes and companies."""
+
+    tags: list[str]
+    notes: list[int]
+    companies: list[str]
+
+
+def references(contact_id: str, kind: str, one: str, ids: list[str]) -> Document:
+    """A list inside a contact: at most ten, and how many there are."""
     return {
         "type": "list",
         "data": [{"type": one, "id": i, "url": f"/{kind}/{i}"} for i in ids[:INLINE_LIMIT]],
@@ -173,9 +185,20 @@ def _device(platform: str, used: bool, last_seen: int | None) -> Document:
     }
 
 
+def _note_ids(index: int) -> list[int]:
+    count = 12 if index % 37 == 8 else 53 if index == 13 else int(index % 5 == 3)
+    return [_FIRST_NOTE + 100 * index + number for number in range(count)]
+
+
+def _company_ids(seed: int, index: int) -> list[str]:
+    if index % 31 == 9:
+        return [hex_id(seed, "company", number) for number in range(13)]
+    return [hex_id(seed, "company", index % 12)] if index % 4 == 1 else []
+
+
 def make_contact(
     seed: int, index: int, start: int, words: Vocabulary, tags: list[Document]
-) -> Document:
+) -> tuple[Document, References]:
     """The contact of this index, last changed within the 400 days before `start`."""
     rng = random.Random(f"contact {seed} {index}")
     contact_id = hex_id(seed, "contact", index)
@@ -187,6 +210,7 @@ def make_contact(
     signed_up = created * 1_000 if index % 23 == 5 else created
     tag_count = 13 if index % 29 == 7 else rng.choice((0, 0, 0, 1, 2, 4))
     tag_ids = [str(tag["id"]) for tag in rng.sample(tags, tag_count)]
+    note_ids, company_ids = _note_ids(index), _company_ids(seed, index)
     contact: Document = {
         "type": "contact",
         "id": contact_id,
@@ -222,14 +246,9 @@ def make_contact(
             if index % 6 == 1
             else None
         ),
-        "tags": _references(contact_id, "tags", "tag", tag_ids),
-        "notes": _references(contact_id, "notes", "note", [str(index)] if index % 5 == 3 else []),
-        "companies": _references(
-            contact_id,
-            "companies",
-            "company",
-            [hex_id(seed, "company", index % 12)] if index % 4 == 1 else [],
-        ),
+        "tags": references(contact_id, "tags", "tag", tag_ids),
+        "notes": references(contact_id, "notes", "note", [str(i) for i in note_ids]),
+        "companies": references(contact_id, "companies", "company", company_ids),
         "location": {
             "type": "location",
             "country": rng.choice(("Ireland", "Côte d'Ivoire", "日本", None)),
@@ -256,7 +275,7 @@ def make_contact(
     }
     if index % 16 == 9:
         contact["field_of_the_future"] = {"known": False, "since": iso(created)}
-    return contact
+    return contact, References(tag_ids, note_ids, company_ids)
 
 
 def make_me(seed: int, start: int, timezone: str) -> Document:

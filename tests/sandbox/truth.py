@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from . import serialise, telephony, truth_companies, truth_conversations, truth_tickets
+from . import (
+    serialise,
+    telephony,
+    truth_companies,
+    truth_contact_lists,
+    truth_conversations,
+    truth_tickets,
+)
 from .conversation_api import ConversationApi
 from .conversations import Conversation
 from .errors import not_found
@@ -251,6 +258,10 @@ class Truth:
             "company_segments": (many, truth_companies.segment_rows, workspace.companies),
             "company_notes": (many, truth_companies.note_rows, workspace.companies),
         }
+        if stream in truth_contact_lists.ROWS:
+            make_rows, lists = truth_contact_lists.ROWS[stream], workspace.contact_lists
+            ids = [str(contact["id"]) for contact in workspace.contacts]
+            return [partial(make_rows, each, lists[each]) for each in ids]
         if stream in sources:
             shape, make, listed = sources[stream]
             return [partial(shape, make, source) for source in listed]

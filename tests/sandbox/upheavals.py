@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from . import people, telephony
 from .companies import make_company
+from .contact_lists import merge, show_lists
 from .conversations import add_part
 from .events import Event, Events
 from .knowledge import make_article
@@ -116,19 +117,23 @@ class Upheavals(Events):
     def create_contact(self, at: int) -> Event:
         """A new contact."""
         workspace = self.workspace
-        contact = people.make_contact(
-            workspace.seed, self._contacts_made, at, workspace.words, workspace.setting.tags
+        index = self._contacts_made
+        contact, references = people.make_contact(
+            workspace.seed, index, at, workspace.words, workspace.setting.tags
         )
         self._contacts_made += 1
         contact |= {"created_at": at, "updated_at": at}
+        workspace.settle_contact(index, contact, references)
         workspace.contacts.append(contact)
         return "contacts", str(contact["id"])
 
     def _remove_contact(self) -> str:
         contacts = self.workspace.contacts
         contact = contacts.pop(self.rng.randrange(len(contacts)))
-        self.workspace.vanished.note("contacts", str(contact["id"]))
-        return str(contact["id"])
+        contact_id = str(contact["id"])
+        self.workspace.vanished.note("contacts", contact_id)
+        del self.workspace.contact_lists[contact_id]
+        return contact_id
 
     def merge_contacts(self, at: int) -> Event:
         """A contact becomes part of another, which gets an attribute."""
@@ -137,6 +142,8 @@ class Upheavals(Events):
         source = self._remove_contact()
         stream, target = self.update_contact(at)
         self.workspace.merged[source] = target
+        lists = self.workspace.contact_lists[target]
+        lists.merges.insert(0, merge(source, "lead", at))
         return stream, target
 
     def delete_contact(self, at: int) -> Event:
@@ -184,6 +191,11 @@ class Upheavals(Events):
             return self.create_company(at)
         gone = companies.pop(self.rng.randrange(len(companies)))
         self.workspace.vanished.note("companies", gone.id)
+        for contact in self.workspace.contacts:
+            lists = self.workspace.contact_lists[str(contact["id"])]
+            if gone.id in lists.company_ids:
+                lists.company_ids.remove(gone.id)
+                show_lists(contact, lists)
         for note in gone.notes:
             self.workspace.vanished.note("company_notes", str(note.document["id"]))
         return "companies", gone.id

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from . import clock, knowledge, people, serialise, telephony
 from .companies import make_company
+from .contact_lists import ContactLists, Shared, make_lists, show_lists
 from .conversations import Conversation, Setting, make_conversation
 from .features import SHOWN_PARTS, Plan, deleted_number_of, make_plans, number_of
 from .knowledge import Article
@@ -56,10 +57,11 @@ class Workspace:
         words, start = self.words, self.start
         admins = people.make_admins(seed, words)
         tags = people.make_tags(seed, words)
-        contacts = [
+        made = [
             people.make_contact(seed, index, start, words, tags)
             for index in range(sizes.contacts or max(40, conversations // 5))
         ]
+        contacts = [contact for contact, _ in made]
         self.setting = Setting(
             seed=seed,
             words=words,
@@ -77,6 +79,17 @@ class Workspace:
         self.vanished = Vanished()
         self.me = people.make_me(seed, start, timezone)
         self.stock = make_stock(seed, words, start, admins)
+        self.shared = Shared(
+            seed,
+            words,
+            admins,
+            tags,
+            list(self.stock["segments"]),
+            list(self.stock["subscription_types"]),
+        )
+        self.contact_lists: dict[str, ContactLists] = {}
+        for index, (contact, references) in enumerate(made):
+            self.settle_contact(index, contact, references)
         self.companies = [
             make_company(seed, index, start, words, admins, self.stock["segments"])
             for index in range(max(130, min(450, conversations // 4)))
@@ -120,6 +133,15 @@ class Workspace:
         self._full: OrderedDict[int, bytes] = OrderedDict()
         self._full_bytes = 0
         self._hits: dict[int, bytes] = {}
+
+    def settle_contact(self, index: int, contact: Document, references: people.References) -> None:
+        """Give a contact its lists; of every six, one shows its subscriptions itself."""
+        lists = make_lists(self.shared, index, contact, references)
+        self.contact_lists[str(contact["id"])] = lists
+        if index % 6 == 4:
+            contact["opted_in_subscription_types"] = {}
+            contact["opted_out_subscription_types"] = {}
+        show_lists(contact, lists)
 
     # Conversations
 

@@ -26,6 +26,12 @@ CATALOG = {
     "companies": (["id"], None),
     "company_notes": (["id"], None),
     "company_segments": (["company_id", "segment_id"], None),
+    "contact_companies": (["contact_id", "company_id"], None),
+    "contact_merge_history": (["contact_id", "source_contact_id"], None),
+    "contact_notes": (["id"], None),
+    "contact_segments": (["contact_id", "segment_id"], None),
+    "contact_subscriptions": (["contact_id", "subscription_type_id"], None),
+    "contact_tags": (["contact_id", "tag_id"], None),
     "contacts": (["id"], "updated_at"),
     "conversation_attributes": (["id"], None),
     "conversation_participants": (["conversation_id", "type", "id"], None),
@@ -47,7 +53,18 @@ CATALOG = {
     "workspaces": (["id"], None),
 }
 # The others cost more calls than most need, or serve few: one rule in the catalog away.
-DESELECTED = {"company_notes", "company_segments", "subscription_types", "workspaces"}
+DESELECTED = {
+    "company_notes",
+    "company_segments",
+    "contact_companies",
+    "contact_merge_history",
+    "contact_notes",
+    "contact_segments",
+    "contact_subscriptions",
+    "contact_tags",
+    "subscription_types",
+    "workspaces",
+}
 
 
 @pytest.fixture(scope="module")

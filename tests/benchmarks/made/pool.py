@@ -71,7 +71,8 @@ class Maker:
             tags=tags,
             companies=people.make_companies(seed, words, START),
             contacts=[
-                people.make_contact(seed, index, START, words, tags) for index in range(_CONTACTS)
+                people.make_contact(seed, index, START, words, tags)[0]
+                for index in range(_CONTACTS)
             ],
         )
 

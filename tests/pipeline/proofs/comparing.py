@@ -49,6 +49,10 @@ PARENTS = {
     "ticket_parts": ("ticket_id", "tickets"),
     "company_segments": ("company_id", "companies"),
     "company_notes": ("company_id", "companies"),
+    **{
+        f"contact_{name}": ("contact_id", "contacts")
+        for name in ("tags", "companies", "notes", "segments", "subscriptions", "merge_history")
+    },
 }
 _SIGNED = archive.SIGNED_QUERY.pattern.decode()
 _SHOWN = 12
