@@ -22,6 +22,8 @@ HANG_SECONDS = 0.5
 # What is read by lists alone cannot be had singly where its page fails.
 FAILING_LISTS = ("tags", "articles", "contacts", "calls")
 FED = "call_transcriptions"
+# A scroll that a fault breaks off is in the way of the next one as long as it lives.
+SCROLL_SECONDS = 0.5
 
 
 def healed(
@@ -39,6 +41,7 @@ def proof(folder: Path, say: Say, *, seed: int, conversations: int, **modes: Any
         conversations=conversations,
         fault_rate=FAULT_RATE,
         hang_seconds=HANG_SECONDS,
+        scroll_seconds=SCROLL_SECONDS,
         **modes,
     ) as sandbox:
         poisoned = sandbox.ids("conversations")[conversations // 3]

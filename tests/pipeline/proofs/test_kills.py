@@ -43,7 +43,9 @@ def extra_calls(kills: list[Killed], last: tuple[str, ...]) -> list[tuple[int, i
 
 
 def proof(folder: Path, say: Say, *, seed: int, conversations: int, kills: int, least: int) -> None:
-    with Sandbox.start(seed=seed, conversations=conversations, latency_ms=LATENCY_MS) as sandbox:
+    with Sandbox.start(
+        seed=seed, conversations=conversations, latency_ms=LATENCY_MS, scroll_seconds=0.5
+    ) as sandbox:
         sandbox.change(0, seconds=60)
         target = [programs.program(programs.TARGET)]
         campaign = Campaign(sandbox, folder, target, seed, CONCURRENCY, max(1, kills // 10))
@@ -86,7 +88,7 @@ def test_hundred_kills_of_a_backfill_of_40000_conversations_lose_nothing(
 
 
 def test_target_that_tells_a_state_before_its_commit_is_caught(tmp_path: Path, say: Say) -> None:
-    with Sandbox.start(seed=82, conversations=1_500) as sandbox:
+    with Sandbox.start(seed=82, conversations=1_500, scroll_seconds=0.5) as sandbox:
         campaign = Campaign(sandbox, tmp_path, MUTANT, seed=82, concurrency=CONCURRENCY)
         while not campaign.told_early and len(campaign.kills) < 5:
             assert campaign.kill((AFTER,), progress=60)

@@ -24,8 +24,18 @@ OPERATORS = ("strict", "inclusive")
 ZONES = ("UTC", "Pacific/Apia", "Pacific/Pago_Pago")
 
 
+EVERY_STREAM = (*comparing.KEYS, "raw_payloads")
+
+
 def proof(
-    folder: Path, say: Say, *, seed: int, conversations: int, operators: str, cursor: str
+    folder: Path,
+    say: Say,
+    *,
+    seed: int,
+    conversations: int,
+    operators: str = "strict",
+    cursor: str = "keyset",
+    streams: tuple[str, ...] = (),
 ) -> None:
     zone, order = ZONES[seed % 3], ("updated", "created")[seed % 2]
     with Sandbox.start(
@@ -38,12 +48,13 @@ def proof(
         call_order=order,
         timezone=zone,
     ) as sandbox:
-        first = running.run(sandbox, folder, full_sweep_days=0)
+        first = running.run(sandbox, folder, streams=streams, full_sweep_days=0)
         happened = Counter(kind for _, _, kind, _, _ in sandbox.changes())
         sandbox.freeze()
-        second = running.run(sandbox, folder, first.state, full_sweep_days=0)
+        second = running.run(sandbox, folder, first.state, streams, full_sweep_days=0)
         assert second.codes == (0, 0), second.said
-        verdict = comparing.compare(sandbox, folder / "archive.db")
+        kept = [name for name in streams if name != "raw_payloads"] or comparing.DEFAULT
+        verdict = comparing.compare(sandbox, folder / "archive.db", kept)
         verdict.corrupt += comparing.corruption(folder / "archive.db")
     say(
         f"live: seed {seed}, {conversations:,} conversations, {operators}, {cursor} cursors, "
@@ -62,6 +73,19 @@ def test_live_workspace_of_300_conversations_ends_complete(
     tmp_path: Path, say: Say, seed: int, operators: str, cursor: str
 ) -> None:
     proof(tmp_path, say, seed=seed, conversations=300, operators=operators, cursor=cursor)
+
+
+def test_live_workspace_with_every_stream_ends_complete(tmp_path: Path, say: Say) -> None:
+    proof(tmp_path, say, seed=13, conversations=120, streams=EVERY_STREAM)
+
+
+@prove
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_live_workspaces_with_every_stream_end_complete(
+    tmp_path: Path, say: Say, seed: int
+) -> None:
+    proof(tmp_path, say, seed=seed, conversations=600, streams=EVERY_STREAM)
 
 
 @prove
