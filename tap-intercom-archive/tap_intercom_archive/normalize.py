@@ -81,25 +81,20 @@ def cut_records(
         for derived in cut.derive(payload.document):
             yield from _with_key(cut, {**derived, "payload_id": payload.id}, unfits)
         return
-    for record in _cut_records(cut, payload, unfits, answer):
-        if cut.follow_up:
-            record["list_payload_id"] = answer.id if answer else None
-        if cut.finish:
-            cut.finish(record)
-        yield from _with_key(cut, record, unfits)
-
-
-def _cut_records(
-    cut: Cut, payload: Payload, unfits: Unfits, answer: Payload | None
-) -> Iterator[Record]:
-    wanted = cut.follow_up.rows if answer is not None and cut.follow_up else cut.items
-    for items in wanted:
-        for item in _items((answer or payload).document, items.path):
-            if isinstance(item, dict):
-                if items.defaults:
-                    given = {name: value for name, value in item.items() if value is not None}
-                    item = {**items.defaults, **given}
-                yield record_of(cut.name, item, payload.id, unfits, payload.document)
+    follow_up, document = cut.follow_up, (answer or payload).document
+    for items in follow_up.rows if answer and follow_up else cut.items:
+        for item in _items(document, items.path):
+            if not isinstance(item, dict):
+                continue
+            if items.defaults:
+                given = {name: value for name, value in item.items() if value is not None}
+                item = {**items.defaults, **given}
+            record = record_of(cut.name, item, payload.id, unfits, payload.document)
+            if follow_up:
+                record["list_payload_id"] = answer.id if answer else None
+            if cut.finish:
+                cut.finish(record)
+            yield from _with_key(cut, record, unfits)
 
 
 def _items(document: Mapping[str, Any], path: str) -> list[Any]:
