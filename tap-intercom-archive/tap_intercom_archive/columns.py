@@ -231,6 +231,11 @@ def _readable(value: Any) -> str:
     return readable(value)
 
 
+def _texts(value: Any) -> str:
+    """Readable texts, one after the other."""
+    return "\n".join(filter(None, (_readable(item) for item in _list(value) if item is not None)))
+
+
 def _count(value: Any) -> int:
     return len(_list(value))
 
@@ -246,6 +251,7 @@ _NAMED: dict[str, Convert] = {
     "listed": _listed,
     "category": _category,
     "choices": _choices,
+    "texts": _texts,
 }
 
 

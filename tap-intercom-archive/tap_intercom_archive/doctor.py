@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from tap_intercom_archive.client import Client, Request
 from tap_intercom_archive.errors import ApiError, Denied, Gone
-from tap_intercom_archive.listing import Lists
+from tap_intercom_archive.listing import Lists, within
 from tap_intercom_archive.normalize import record_id
 from tap_intercom_archive.paging import read_page
 from tap_intercom_archive.payload import parse
@@ -30,6 +31,7 @@ Say = Callable[[str], None]
 ALLOWED, DENIED, UNSERVED, FAILED = "allowed", "denied", "not served", "failed"
 # A person waits for the answer; a run is more patient.
 _TRIES = 2
+_LOG_SECONDS = 3_600
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def _line(stream: str, finding: Finding, is_accepted: bool) -> str:
 
 
 def _examine(client: Client, settings: Settings, resource: Resource) -> list[Finding]:
-    own = (resource.name, *(cut.name for cut in resource.cuts))
+    own = (resource.name, *(cut.name for cut in resource.cuts if cut.follow_up is None))
     fed = tuple(cut.name for cut in resource.fed)
     found: list[Record] = []
     if resource.is_served_by(settings.api_version):
@@ -117,7 +119,27 @@ def _examine(client: Client, settings: Settings, resource: Resource) -> list[Fin
             name = fed[0]
             verdict = _verdict(lambda: _transcripts(client, resource, found))
         findings.append(Finding(name, fed, resource.scope, verdict, resource.selected))
+    first = next(filter(None, map(record_id, found)), None)
+    for cut in resource.cuts:
+        if cut.follow_up is None:
+            continue
+        if not resource.is_served_by(settings.api_version, cut):
+            verdict = Verdict(UNSERVED, f"`api_version` {resource.since_of(cut)} and later have it")
+        elif findings[0].verdict.word == ALLOWED and first is not None:
+            scope = resource.scope_of(cut)
+            lists = Lists(client.send, settings, cut.follow_up.listing, scope)
+            verdict = _verdict(partial(_sample, lists, first))
+        else:
+            verdict = findings[0].verdict
+        scope = resource.scope_of(cut)
+        findings.append(Finding(cut.name, (cut.name,), scope, verdict, cut.selected))
     return findings
+
+
+def _sample(lists: Lists, value: str) -> None:
+    """An object that lacks it, or is gone, was asked for by a route that is open."""
+    with suppress(Gone):
+        lists.sample(1, _TRIES, value)
 
 
 def _verdict(attempt: Callable[[], None]) -> Verdict:
@@ -146,7 +168,10 @@ def _read(client: Client, settings: Settings, resource: Resource) -> list[Record
     if resource.listing is not None:
         # Not every object has what the fed streams are asked for by: a whole page of them.
         count = (resource.listing.per_page or 1) if resource.fed else 1
-        lists = Lists(client.send, settings, resource.listing, resource.scope)
+        listing, now = resource.listing, int(client.now())
+        if resource.method == "log":
+            listing = within(listing, now - _LOG_SECONDS, now)
+        lists = Lists(client.send, settings, listing, resource.scope)
         page = lists.sample(count, _TRIES)
         if page is not None and resource.listing.bare is None:
             found += map(parse, page.items)

@@ -20,6 +20,11 @@ def always(document: Document) -> bool:
     return True
 
 
+def is_true(member: str) -> Needed:
+    """The payload says that there is one."""
+    return lambda document: document.get(member) is True
+
+
 def cut_short(member: str, items: str = "data") -> Needed:
     """The list is absent, says that there is more, or ends where lists are cut without a word."""
 

@@ -19,6 +19,13 @@ PLACE = "{each}"
 _WHOLE = ("single", "object")
 
 
+def within(listing: Listing, begin: int, end: int) -> Listing:
+    """Give the part of a log between two seconds, by bounds that may be strict or inclusive."""
+    bounds = {"after": str(begin - 1), "before": str(end + 1)}
+    params = tuple((name, text.format_map(bounds)) for name, text in listing.params)
+    return replace(listing, params=params)
+
+
 class Lists:
     """The lists that a row gives, one after the other.
 
@@ -53,9 +60,12 @@ class Lists:
         """Read the list that is asked for with one value; raises ApiError."""
         return self._list.pages(partial(self._request, value=value))
 
-    def sample(self, per_page: int, tries: int) -> Page | None:
-        """Read the beginning of the first list, trying so often; None where there is no list."""
-        value, each = "", self._listing.each
+    def sample(self, per_page: int, tries: int, value: str = "") -> Page | None:
+        """Read the beginning of the list asked for with `value`, or else of the first list.
+
+        It is tried so often; None where there is no list.
+        """
+        each = self._listing.each
         if each is not None:
             values = self._values(each, lambda lists: filter(None, [lists.sample(1, tries)]))
             if not values:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from tap_intercom_archive.client import Answer, Request
 from tap_intercom_archive.errors import BadRequest, Faulty, Gone, LostPlace
@@ -90,6 +91,23 @@ def by_page_number(request: Request, page: Page) -> Request | None:
     return _with_param(request, "page", str(number + 1))
 
 
+def as_told(request: Request, page: Page) -> Request | None:
+    """What `pages.next` says, in whatever form: a link, a cursor or a page number.
+
+    Where it says nothing, by page number up to `total_pages`.
+    """
+    following = page.pages.get("next")
+    if not page.items or ("next" in page.pages and not following):
+        return None
+    if isinstance(following, str):
+        for name, value in parse_qsl(urlsplit(following).query):
+            request = _with_param(request, name, value)
+        return request
+    if _cursor(page) is not None:
+        return by_cursor(request, page)
+    return by_page_number(request, page) if "total_pages" in page.pages else None
+
+
 def by_cursor(request: Request, page: Page) -> Request | None:
     """`starting_after=…`, until no further cursor is given."""
     token = _cursor(page)
@@ -117,6 +135,7 @@ PAGERS: dict[str, Next] = {
     "single": single,
     "object": one_object,
     "page": by_page_number,
+    "told": as_told,
     "cursor": by_cursor,
     "next_cursor": by_next_cursor,
 }

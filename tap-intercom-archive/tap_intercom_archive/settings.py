@@ -146,6 +146,16 @@ DECLARATION = th.PropertiesList(
         description="Streams whose missing scope is known and does not make a run incomplete.",
     ),
     th.Property(
+        "custom_object_types",
+        th.ArrayType(th.StringType),
+        default=[],
+        title="Custom object types",
+        description=(
+            "Identifiers of the custom object types to archive the instances of: the API cannot "
+            "list them. Instances of a type that is no longer named count as gone."
+        ),
+    ),
+    th.Property(
         "page_size",
         th.IntegerType(minimum=1, maximum=150),
         default=150,
@@ -197,6 +207,7 @@ class Settings:
     articles_overlap_pages: int
     transcript_max_age_days: int
     accept_denied: frozenset[str]
+    custom_object_types: tuple[str, ...]
     page_size: int
     request_timeout: int
     user_agent: str
@@ -221,6 +232,7 @@ class Settings:
             articles_overlap_pages=config.get("articles_overlap_pages", 3),
             transcript_max_age_days=config.get("transcript_max_age_days", 30),
             accept_denied=frozenset(config.get("accept_denied", ())),
+            custom_object_types=tuple(dict.fromkeys(config.get("custom_object_types", ()))),
             page_size=config.get("page_size", 150),
             request_timeout=config.get("request_timeout", 60),
             user_agent=config.get("user_agent") or default_user_agent,
@@ -354,7 +366,7 @@ def _type_problems(name: str, declared: dict[str, Any], value: Any) -> list[str]
             return [f"`{name}` must be true or false."]
     elif "array" in kinds:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            return [f"`{name}` must be a list of stream names."]
+            return [f"`{name}` must be a list of names."]
     elif not isinstance(value, str):
         return [f"`{name}` must be text."]
     elif "enum" in declared and value not in declared["enum"]:

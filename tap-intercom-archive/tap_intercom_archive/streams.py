@@ -17,6 +17,7 @@ from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from tap_intercom_archive import normalize
+from tap_intercom_archive.appending import AppendReader
 from tap_intercom_archive.columns import stream_schema
 from tap_intercom_archive.errors import ApiError, Denied, Refusal
 from tap_intercom_archive.feeding import AWAITED, CallReader, DeletionReader
@@ -321,6 +322,8 @@ _ALL_SELECTED: Any = _AllSelected()
 def _reader_of(resource: Resource) -> type[Reader]:
     if resource.listing is not None and resource.listing.pager == "scroll":
         return ScrollReader
+    if resource.method == "log":
+        return AppendReader
     if resource.method == "full":
         return WholeReader
     if resource.method == "windows":

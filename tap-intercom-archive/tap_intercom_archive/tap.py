@@ -159,6 +159,13 @@ class TapIntercomArchive(Tap):
                 for name in stream.made():
                     run.report.unavailable(name, resource.since)
                 continue
+            if resource.asks_by and not getattr(run.settings, resource.asks_by):
+                self.logger.warning(
+                    "%s: nothing is asked for, since `%s` names nothing.",
+                    resource.name,
+                    resource.asks_by,
+                )
+                continue
             stream.sync()
             self.write_state()
         run.report.end()

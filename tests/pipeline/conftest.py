@@ -11,6 +11,7 @@ import pytest
 
 from tests.pipeline import programs
 from tests.sandbox.process import Sandbox
+from tests.sandbox.shelves.office import CUSTOM_OBJECT_TYPES
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,9 @@ class Filled:
 
 def tap_config(sandbox: Sandbox, **more: Any) -> dict[str, Any]:
     """Give the tap's configuration for a sandbox."""
-    return {"access_token": sandbox.token, "api_url": sandbox.url, **more}
+    types = list(CUSTOM_OBJECT_TYPES)
+    own = {"access_token": sandbox.token, "api_url": sandbox.url, "custom_object_types": types}
+    return {**own, **more}
 
 
 @pytest.fixture(scope="module")

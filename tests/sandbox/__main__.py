@@ -11,7 +11,7 @@ import sys
 import time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from . import truth_contact_lists
+from . import truth_contact_lists, truth_side
 from .api import Access, Api
 from .clock import VirtualClock
 from .control import Control
@@ -19,7 +19,7 @@ from .limits import RateLimit
 from .modes import Modes, add_flags, from_options
 from .other_clients import choose_others
 from .server import make_handler, serve
-from .shelves import make_shelves
+from .shelves import Stock, make_shelves
 from .workspace import Sizes, Workspace
 
 DEFAULT_TOKEN = "synthetic-token"
@@ -40,8 +40,12 @@ _RESOURCES = (
     "companies",
     "company_segments",
     "company_notes",
+    "article_versions",
+    "article_drafts",
+    "activity_logs",
     *truth_contact_lists.ROWS,
-    *(shelf.stream for shelf in make_shelves({}, {})),
+    *truth_side.STREAMS,
+    *(shelf.stream for shelf in make_shelves(Stock(), {})),
 )
 _DESCRIPTION = """
 Serve a synthetic Intercom workspace on loopback. The same seed and size give the same workspace,

@@ -29,6 +29,7 @@ from .modes import Modes
 from .reading import DEFAULT_VERSION, api_version, bearer_token
 from .serving import Serving
 from .shelves import Shelf, make_shelves
+from .side_api import SideApi
 from .ticket_api import TicketApi
 from .workspace import Workspace
 
@@ -105,6 +106,49 @@ def contact_list_routes(lists: ContactListApi) -> Iterator[Route]:
     }
     for name, (stream, handler) in handlers.items():
         yield Route("GET", f"/contacts/{{id}}/{name}", stream, handler, beside=True)
+    yield Route("GET", "/events", "data_events", lambda r, m, v: lists.events(r), beside=True)
+
+
+def side_routes(side: SideApi) -> tuple[Route, ...]:
+    """The endpoints of what stands beside conversations and articles, and of the log."""
+    get, conversation, article = "GET", "/conversations/{id}", "/articles/{id}"
+    return (
+        Route(
+            get,
+            f"{conversation}/side_conversations",
+            "side_conversations",
+            lambda r, m, v: side.side_conversations(r, m["id"]),
+            beside=True,
+        ),
+        Route(
+            get,
+            f"{conversation}/handling_events",
+            "handling_events",
+            lambda r, m, v: side.handling_events(m["id"]),
+            beside=True,
+        ),
+        Route(
+            get,
+            f"{article}/versions",
+            "article_versions",
+            lambda r, m, v: side.versions(r, m["id"]),
+        ),
+        Route(
+            get,
+            "/articles/{article}/versions/{id}",
+            "article_versions",
+            lambda r, m, v: side.version(m["article"], m["id"]),
+            beside=True,
+        ),
+        Route(
+            get,
+            f"{article}/draft",
+            "article_drafts",
+            lambda r, m, v: side.draft(m["id"]),
+            beside=True,
+        ),
+        Route(get, "/admins/activity_logs", "activity_logs", lambda r, m, v: side.activity_logs(r)),
+    )
 
 
 def ticket_routes(tickets: TicketApi) -> tuple[Route, ...]:
@@ -218,6 +262,7 @@ class Api:
             *company_routes(self.companies),
             *contact_list_routes(ContactListApi(workspace)),
             *ticket_routes(self.tickets),
+            *side_routes(SideApi(workspace, self.serving)),
             *make_routes(self.conversations, self.catalogue),
         )
         self._routes = tuple((route, route.pattern()) for route in routes)
@@ -271,7 +316,9 @@ class Api:
             return Answer(self.conversations.last_served(uncounted))
         answer = route.handler(request, match, version)
         if route.beside:
-            self.beside.note(route.resource, match["id"], request.query, answer.body)
+            # One endpoint is told in its query of whom it is asked.
+            object_id = match.groupdict().get("id") or request.query["intercom_user_id"]
+            self.beside.note(route.resource, object_id, request.query, answer.body)
         return answer
 
     def _find(self, request: Request) -> tuple[Route | None, re.Match[str] | None]:

@@ -46,6 +46,7 @@ class ChangeMaker:
             (events.transcribe, 3),
             (events.work_on_ticket, 6),
             (events.update_company, 4),
+            (events.log_activity, 2),
         )
         for moment in moments:
             happen = self._rng.choices([k for k, _ in kinds], [weight for _, weight in kinds])[0]

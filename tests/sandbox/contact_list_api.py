@@ -13,6 +13,7 @@ from .people import Document
 from .workspace import Workspace
 
 _PAGE = 50
+_EVENTS_PAGE = 20
 _MERGES_DEFAULT, _MERGES_MOST = 50, 150
 _VERSION_OF_MERGES = (2, 16)
 
@@ -62,6 +63,21 @@ class ContactListApi:
         number = whole_number(request.query.get("page"), "page", 1, 10**9)
         cut = numbered_page(items, number, _PAGE)
         return Page(cut.rows, number, _PAGE, cut.total)
+
+    def events(self, request: Request) -> Answer:
+        """`GET /events` of one contact: the last first, further ones by a link."""
+        query = request.query
+        if query.get("type") != "user" or not query.get("intercom_user_id"):
+            raise RefusedError(400, "parameter_not_found", "type and intercom_user_id are missing")
+        events = self._lists(query["intercom_user_id"]).events
+        first = int(query.get("before", "0"))
+        last = first + _EVENTS_PAGE
+        link = None
+        if last < len(events):
+            asked = f"type=user&intercom_user_id={query['intercom_user_id']}&before={last}"
+            link = f"https://api.intercom.io/events?{asked}"
+        items = [serialise.encode(event) for event in events[first:last]]
+        return pages.whole("event.list", "events", items, {"pages": {"next": link}})
 
     def merges(self, request: Request, contact_id: str, version: tuple[int, int]) -> Answer:
         """`GET /contacts/{id}/merge_history`: of users alone, by a cursor."""

@@ -43,6 +43,7 @@ class ContactLists:
     segments: list[Document]
     subscriptions: list[Document]
     merges: list[Document]
+    events: list[Document]
 
 
 def applied(tag: Document, at: int, admin_id: str) -> Document:
@@ -61,6 +62,22 @@ def merge(contact_id: str, role: str, at: int) -> Document:
         "source_contact_id": contact_id,
         "source_contact_role": role,
         "merged_at": at,
+    }
+
+
+def make_event(seed: int, number: int, contact: Document, at: int) -> Document:
+    """What a contact did at second `at`; every second event is shown with the contact's own id."""
+    contact_id = str(contact["id"])
+    event_id = hex_id(seed, f"event of {contact_id}", number)
+    return {
+        "type": "event",
+        "created_at": at,
+        "event_name": ("placed-order", "invited-friend")[number // 2 % 2],
+        "user_id": contact["external_id"],
+        "id": event_id if number % 2 else contact_id,
+        "intercom_user_id": contact_id,
+        "email": contact["email"],
+        "metadata": {"order": {"value": f"#{number}"}, "amount": number / 4} if number % 3 else {},
     }
 
 
@@ -109,5 +126,10 @@ def make_lists(shared: Shared, index: int, contact: Document, referred: Referenc
                 updated - number * _DAY,
             )
             for number in range(_merge_count(index, role))
+        ],
+        # Two at a time in one second, the last first.
+        events=[
+            make_event(shared.seed, number, contact, updated - number // 2 * 3_600)
+            for number in range(45 if index == 6 else index % 3)
         ],
     )

@@ -166,6 +166,7 @@ class Control:
             "deleted_conversations": self._workspace.deleted,
             "articles": [article.document for article in self._workspace.articles],
             "calls": [call.document for call in self._workspace.calls],
+            "activity_logs": workspace.activity,
         }
         if stream not in lists:
             raise not_found(f"No payloads of {stream}")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import random
 
 from . import extras, parts, prose, telephony
+from .activity import make_log
+from .article_versions import make_version
 from .companies import FIRST_NEW_NOTE, MOST_NOTES, make_note
-from .contact_lists import applied, show_lists
+from .contact_lists import applied, make_event, show_lists
 from .conversations import Conversation, add_part, make_conversation, settle
 from .features import Plan, number_of
 from .knowledge import make_article
@@ -179,6 +181,16 @@ class Events:
         lists.segments = rng.sample(shared.segments, rng.randrange(4))
         lists.subscriptions = rng.sample(shared.subscription_types, rng.randrange(3))
         show_lists(contact, lists)
+        number = len(lists.events)
+        lists.events.insert(0, make_event(shared.seed, number, contact, at))
+
+    def log_activity(self, at: int) -> Event:
+        """An admin does something that the log keeps."""
+        workspace = self.workspace
+        number, admins = len(workspace.activity), workspace.admins
+        log = make_log(workspace.seed, number, at, workspace.words, admins)
+        workspace.activity.append(log)
+        return "activity_logs", str(log["id"])
 
     def update_article(self, at: int) -> Event:
         """An article gets another title and text."""
@@ -193,6 +205,16 @@ class Events:
             "updated_at": at,
         }
         article.text = other.text
+        drafted = not article.document["has_unpublished_changes"]
+        article.document["has_unpublished_changes"] = drafted
+        article.document["draft_updated_at"] = at if drafted else None
+        number = len(article.versions)
+        article.versions.insert(0, make_version(article.document, other.text, number, at))
+        if not drafted:
+            key = str(article.document["id"])
+            self.workspace.vanished.note("article_drafts", key)
+        else:
+            self.workspace.vanished.back("article_drafts", str(article.document["id"]))
         return "articles", str(article.document["id"])
 
     def transcribe(self, at: int) -> Event:

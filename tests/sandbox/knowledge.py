@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 
 from . import prose
+from .article_versions import Written, make_version
 from .people import Document, workspace_id
 from .prose import Body
 from .vocabulary import Vocabulary
@@ -21,6 +22,7 @@ class Article:
 
     document: Document
     text: str | None
+    versions: list[Written]
 
 
 def make_collections(seed: int, count: int, start: int, words: Vocabulary) -> list[Document]:
@@ -136,4 +138,10 @@ def make_article(seed: int, index: int, start: int, words: Vocabulary) -> Articl
                 "url": f"https://help.example.com/fr/articles/{number}",
             },
         }
-    return Article(document, body.text)
+    versions = [make_version(document, body.text, index % 3, updated)]
+    for earlier in range(index % 3 - 1, -1, -1):
+        other = _body(rng, index + earlier + 1, words)
+        before = document | {"body": other.html, "title": f"{document['title']} {earlier}"}
+        at = updated - (index % 3 - earlier) * _DAY
+        versions.append(make_version(before, other.text, earlier, at))
+    return Article(document, body.text, versions)

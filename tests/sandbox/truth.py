@@ -18,6 +18,7 @@ from . import (
     truth_companies,
     truth_contact_lists,
     truth_conversations,
+    truth_side,
     truth_tickets,
 )
 from .conversation_api import ConversationApi
@@ -197,12 +198,16 @@ class Truth:
 
     def object_count(self, stream: str) -> int:
         """How many objects of the API a stream's rows come from; an unknown stream gets 404."""
-        if stream in truth_conversations.STREAMS:
+        if stream in (*truth_conversations.STREAMS, *truth_side.STREAMS):
             return self._workspace.conversation_count()
         return len(self._others(stream))
 
     def rows(self, stream: str, first: int, count: int) -> Rows:
         """Rows of a stream for `count` objects from the `first` on, without `payload_id`."""
+        if stream in truth_side.STREAMS:
+            found = self._workspace.conversations(first, count)
+            setting = self._workspace.setting
+            return [row for each in found for row in truth_side.rows(stream, setting, each)]
         if stream not in truth_conversations.STREAMS:
             made = self._others(stream)[first : first + count]
             return [row for make in made for row in make()]
@@ -250,6 +255,9 @@ class Truth:
             "contacts": (one, _contact, workspace.contacts),
             "deleted_conversations": (one, _deleted, workspace.deleted),
             "articles": (one, _article, workspace.articles),
+            "article_versions": (many, truth_side.version_rows, workspace.articles),
+            "article_drafts": (many, truth_side.draft_rows, workspace.articles),
+            "activity_logs": (one, truth_side.activity_row, workspace.activity),
             "calls": (one, _call, workspace.calls),
             "call_transcriptions": (many, _transcription, workspace.calls),
             "tickets": (one, truth_tickets.ticket_row, workspace.tickets),

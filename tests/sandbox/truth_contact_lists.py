@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 
 from .contact_lists import ContactLists
@@ -68,6 +70,28 @@ def merge_rows(contact_id: str, lists: ContactLists) -> list[Document]:
     ]
 
 
+def event_rows(contact_id: str, lists: ContactLists) -> list[Document]:
+    """The rows of `data_events`, named by a hash of what tells them apart."""
+    rows = []
+    for event in lists.events:
+        at = as_time(event["created_at"])
+        told = [contact_id, event["event_name"], at, event["id"], event["metadata"]]
+        content = json.dumps(told, sort_keys=True).encode()
+        rows.append(
+            {
+                "id": hashlib.blake2b(content, digest_size=12).hexdigest(),
+                "contact_id": contact_id,
+                "event_name": event["event_name"],
+                "created_at": at,
+                "user_id": event["user_id"],
+                "given_id": event["id"],
+                "email": event["email"],
+                "metadata": event["metadata"],
+            }
+        )
+    return rows
+
+
 ROWS: dict[str, Rows] = {
     "contact_tags": tag_rows,
     "contact_companies": company_rows,
@@ -75,4 +99,5 @@ ROWS: dict[str, Rows] = {
     "contact_segments": segment_rows,
     "contact_subscriptions": subscription_rows,
     "contact_merge_history": merge_rows,
+    "data_events": event_rows,
 }

@@ -298,8 +298,11 @@ class Upheavals(Events):
         articles = self.workspace.articles
         if len(articles) <= _FEWEST:
             return self.create_article(at)
-        gone = str(articles.pop(self.rng.randrange(len(articles))).document["id"])
+        article = articles.pop(self.rng.randrange(len(articles)))
+        gone = str(article.document["id"])
         self.workspace.vanished.note("articles", gone)
+        for version in article.versions:
+            self.workspace.vanished.note("article_versions", version.id)
         return "articles", gone
 
     def update_collection(self, at: int) -> Event:

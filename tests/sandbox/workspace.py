@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import clock, knowledge, people, serialise, telephony
+from .activity import make_logs
 from .companies import make_company
 from .contact_lists import ContactLists, Shared, make_lists, show_lists
 from .conversations import Conversation, Setting, make_conversation
@@ -94,6 +95,7 @@ class Workspace:
             make_company(seed, index, start, words, admins, self.stock["segments"])
             for index in range(max(130, min(450, conversations // 4)))
         ]
+        self.activity = make_logs(seed, start, words, admins)
         self.desk = Desk(
             seed, words, admins, contacts, self.stock["ticket_types"], self.stock["ticket_states"]
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.sandbox.process import Sandbox
+from tests.sandbox.shelves.office import CUSTOM_OBJECT_TYPES
 
 COMMAND = (sys.executable, "-m", "tap_intercom_archive")
 PATIENCE_SECONDS = 120
@@ -65,7 +66,9 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def config(sandbox: Sandbox, **more: Any) -> dict[str, Any]:
     """Give a configuration for a sandbox."""
-    return {"access_token": sandbox.token, "api_url": sandbox.url, **more}
+    types = list(CUSTOM_OBJECT_TYPES)
+    own = {"access_token": sandbox.token, "api_url": sandbox.url, "custom_object_types": types}
+    return {**own, **more}
 
 
 def arguments(

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from tap_intercom_archive.cuts import conversation_state_changes, parts_truncated, shows_all_parts
-from tap_intercom_archive.resources.types import REFERENCE, Cut, Items, Listing, Resource, Search
+from tap_intercom_archive.cuts import (
+    conversation_state_changes,
+    name_handling_event,
+    parts_truncated,
+    shows_all_parts,
+)
+from tap_intercom_archive.inline import always
+from tap_intercom_archive.resources.types import (
+    REFERENCE,
+    Cut,
+    FollowUp,
+    Items,
+    Listing,
+    Resource,
+    Search,
+)
 
 _CONVERSATIONS = "Read conversations"
 
@@ -28,6 +42,36 @@ ROWS: tuple[Resource, ...] = (
             ),
             Cut("conversation_tags", ("conversation_id", "tag_id"), (Items("tags.tags"),)),
             Cut("conversation_state_changes", ("id",), derive=conversation_state_changes),
+            Cut(
+                "side_conversations",
+                ("id",),
+                follow_up=FollowUp(
+                    Listing(
+                        "/conversations/{each}/side_conversations",
+                        "side_conversations",
+                        "page",
+                        50,
+                    ),
+                    always,
+                    f"{REFERENCE}/conversations/listsideconversations",
+                ),
+                selected=False,
+                since="2.16",
+                cost="1 for each changed conversation",
+            ),
+            Cut(
+                "handling_events",
+                ("id",),
+                follow_up=FollowUp(
+                    Listing("/conversations/{each}/handling_events", "handling_events"),
+                    always,
+                    f"{REFERENCE}/conversations/listhandlingevents",
+                ),
+                finish=name_handling_event,
+                selected=False,
+                since="2.15",
+                cost="1 for each changed conversation",
+            ),
         ),
         finish=parts_truncated,
         shown_by_search=(

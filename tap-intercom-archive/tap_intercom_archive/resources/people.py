@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tap_intercom_archive.cuts import name_data_event
 from tap_intercom_archive.inline import (
     absent_of,
     always,
@@ -42,7 +43,7 @@ _OF_CONTACTS = (
         ("contact_id", "company_id"),
         (Items("companies.data"),),
         follow_up=FollowUp(
-            Listing("/contacts/{each}/companies", "companies|data", "page", None),
+            Listing("/contacts/{each}/companies", "companies|data", "told", None),
             cut_short("companies"),
             f"{REFERENCE}/contacts/listcompaniesforacontact",
         ),
@@ -54,7 +55,7 @@ _OF_CONTACTS = (
         "contact_notes",
         ("id",),
         follow_up=FollowUp(
-            Listing("/contacts/{each}/notes", "data", "page", None),
+            Listing("/contacts/{each}/notes", "data", "told", None),
             not_empty("notes"),
             f"{REFERENCE}/notes/listnotes",
         ),
@@ -105,6 +106,25 @@ _OF_CONTACTS = (
         since="2.16",
         cost="1 for each user listed without it",
     ),
+    Cut(
+        "data_events",
+        ("id",),
+        follow_up=FollowUp(
+            Listing(
+                "/events",
+                "events",
+                "told",
+                None,
+                (("type", "user"), ("intercom_user_id", "{each}")),
+            ),
+            always,
+            f"{REFERENCE}/data-events/lisdataevents",
+        ),
+        finish=name_data_event,
+        selected=False,
+        scope="Read events",
+        cost="1 for each contact",
+    ),
 )
 
 ROWS: tuple[Resource, ...] = (
@@ -130,6 +150,7 @@ ROWS: tuple[Resource, ...] = (
         "segments",
         method="full",
         listing=Listing("/segments", "segments", params=(("include_count", "true"),)),
+        bounded=False,
         scope=_USERS,
         cost="2 a run",
         docs=f"{REFERENCE}/segments/listsegments",
@@ -167,7 +188,7 @@ ROWS: tuple[Resource, ...] = (
                 ("id",),
                 (Items("notes.notes"),),
                 follow_up=FollowUp(
-                    Listing("/companies/{each}/notes", "data", "page", None),
+                    Listing("/companies/{each}/notes", "data", "told", None),
                     cut_short("notes", "notes"),
                     f"{REFERENCE}/notes/listcompanynotes",
                 ),

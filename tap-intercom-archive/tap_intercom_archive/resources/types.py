@@ -125,6 +125,7 @@ _LABELS = {
     "full": "full",
     "windows": "incremental by the server",
     "walk": "change-detected",
+    "log": "incremental by the server",
 }
 
 
@@ -133,14 +134,14 @@ class Resource:
     """One thing Intercom serves.
 
     `method` is how it is kept current: `full` (the whole list every run), `windows` (server
-    search, window protocol) or `walk` (list without a search). `time_field` is the object's
-    time of change. `hydrate` is the path of the whole object where the list gives less, `is_whole`
-    tells a hit that is the whole object already. `cost` says in words what calls it takes,
-    `selected` whether it is selected by default. `sweeps` says whether all that a search finds is
-    listed now and then, `retires` whether a row that a sweep does not find is gone;
-    `tombstones_of` names the stream whose deletions the rows are; `shown_by_search` members that a
-    search hit and the whole object both show. `single` is the path of one object that lists give
-    whole; `bounded` says whether start and end dates leave objects out.
+    search, window protocol), `walk` (list without a search) or `log` (list that only grows).
+    `time_field` is the object's time of change. `hydrate` is the path of the whole object where
+    the list gives less, `is_whole` tells a hit that is the whole object already, `single` is the
+    path of one object that lists give whole. `cost` says in words what calls it takes, `selected`
+    whether it is selected by default. `sweeps` says whether all that a search finds is listed now
+    and then, `retires` whether a row that a sweep does not find is gone, `bounded` whether start
+    and end dates leave objects out; `tombstones_of` names the stream whose deletions the rows are;
+    `shown_by_search` members that a search hit and the whole object both show.
     """
 
     name: str
@@ -189,6 +190,11 @@ class Resource:
     def label(self) -> str:
         """Say in a few words what a run costs where nothing changed."""
         return _LABELS[self.method]
+
+    @property
+    def asks_by(self) -> str | None:
+        """The setting that says what the list is asked for with, where one does."""
+        return self.listing.each.setting if self.listing and self.listing.each else None
 
     @property
     def made(self) -> tuple[Cut, ...]:

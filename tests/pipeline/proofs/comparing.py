@@ -49,6 +49,11 @@ PARENTS = {
     "ticket_parts": ("ticket_id", "tickets"),
     "company_segments": ("company_id", "companies"),
     "company_notes": ("company_id", "companies"),
+    "data_events": ("contact_id", "contacts"),
+    "side_conversations": ("conversation_id", "conversations"),
+    "handling_events": ("conversation_id", "conversations"),
+    "article_versions": ("article_id", "articles"),
+    "article_drafts": ("id", "articles"),
     **{
         f"contact_{name}": ("contact_id", "contacts")
         for name in ("tags", "companies", "notes", "segments", "subscriptions", "merge_history")

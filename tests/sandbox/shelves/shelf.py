@@ -6,6 +6,8 @@ in `stocktaking`.
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,11 +48,14 @@ def by_id(documents: list[Document]) -> list[Entry]:
 
 @dataclass(frozen=True)
 class Paging:
-    """How a list is paged: `whole`, by `number`, by `link`, or with its counts `beside` it."""
+    """How a list is paged: `whole`, by `number`, `link` or `cursor`, with its counts `beside` it.
+
+    `most` is the largest page that can be asked for; None: the size cannot be chosen.
+    """
 
     kind: str = "whole"
     default: int = 20
-    most: int = 150
+    most: int | None = 150
 
 
 @dataclass(frozen=True)
@@ -98,9 +103,13 @@ class Shelf:
 
     def _page(self, request: Request, entries: list[Entry], serving: Serving) -> Answer:
         paging, query = self.paging, request.query
-        number = whole_number(query.get("page"), "page", 1, _ANY_PAGE)
-        per_page = whole_number(query.get("per_page"), "per_page", paging.default, paging.most)
+        per_page = paging.default
+        if paging.most is not None:
+            per_page = whole_number(query.get("per_page"), "per_page", per_page, paging.most)
         serving.check_page_size(per_page)
+        if paging.kind == "cursor":
+            return _after(query.get("starting_after"), entries, per_page)
+        number = whole_number(query.get("page"), "page", 1, _ANY_PAGE)
         cut = numbered_page(entries, number, per_page)
         page = Page([entry.body for entry in cut.rows], number, per_page, cut.total)
         if paging.kind == "link":
@@ -109,3 +118,22 @@ class Shelf:
         if paging.kind == "beside":
             return pages.beside(self.member, page)
         return pages.by_number(page, self.kind, self.member)
+
+
+def _position(entry: Entry) -> tuple[str, str]:
+    return entry.thing["updated_at"], entry.key
+
+
+def _after(cursor: str | None, entries: list[Entry], per_page: int) -> Answer:
+    """The page after `[updated_at, id]`, the last changed first; no list of these has a size."""
+    rows = sorted(entries, key=_position, reverse=True)
+    if cursor is not None:
+        updated_at, key = json.loads(base64.b64decode(cursor))
+        rows = [row for row in rows if _position(row) < (updated_at, key)]
+    taken = rows[:per_page]
+    following: dict[str, str] | None = None
+    if len(rows) > per_page:
+        last = json.dumps(_position(taken[-1])).encode()
+        following = {"starting_after": base64.b64encode(last).decode()}
+    told = {"type": "pages", "per_page": per_page, "next": following}
+    return pages.whole("list", "data", [entry.body for entry in taken], {"pages": told})

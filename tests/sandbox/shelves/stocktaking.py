@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import random
 
+from ..clock import iso
 from ..people import Document
 from ..vanished import Vanished
 from ..vocabulary import Vocabulary
@@ -17,6 +18,21 @@ _FIRST_NEW = 900_000
 _FEWEST = 3
 # What another version of an object differs in, by stream.
 _CHANGING = {
+    "brands": "name",
+    "emails": "domain",
+    "away_status_reasons": "label",
+    "office_hours_schedules": "name",
+    "office_hours_exceptions": "name",
+    "custom_object_instances": "external_id",
+    "internal_articles": "title",
+    "help_centers": "display_name",
+    "help_center_redirects": "from_url",
+    "content_snippets": "title",
+    "content_import_sources": "url",
+    "external_pages": "title",
+    "macros": "name",
+    "newsfeeds": "name",
+    "news_items": "title",
     "segments": "name",
     "subscription_types": "state",
     "data_attributes": "description",
@@ -26,7 +42,10 @@ _CHANGING = {
 }
 # Others point at these and are no shelves.
 _NEVER_GONE = frozenset({"ticket_types", "ticket_states"})
-_KEYS = {"data_attributes": ("model", "full_name")}
+_KEYS = {
+    "data_attributes": ("model", "full_name"),
+    "custom_object_instances": ("type", "id"),
+}
 
 
 class Stocktaking:
@@ -59,7 +78,8 @@ class Stocktaking:
     def _change(self, stream: str, document: Document, at: int) -> str:
         document[_CHANGING[stream]] = self._words.phrase(self._rng, 4)
         if "updated_at" in document:
-            document["updated_at"] = at
+            is_text = isinstance(document["updated_at"], str)
+            document["updated_at"] = iso(at).replace("Z", ".000Z") if is_text else at
         return ":".join(self._key(stream, document))
 
     def _create(self, stream: str, documents: list[Document], at: int) -> str:
