@@ -56,7 +56,8 @@ class StreamSchema:
     """What a stream announces (`schema`) and how its records are filled (`columns`).
 
     For filling, the columns are sorted into `holders` and those `of_elements` of a list;
-    `empty` is a record with every column null.
+    `empty` is a record with every column null. `left_out` are members of the object, as paths,
+    that are known and stay in the payload alone.
     """
 
     schema: dict[str, Any]
@@ -64,6 +65,7 @@ class StreamSchema:
     holders: tuple[Holder, ...]
     of_elements: tuple[Column, ...]
     empty: Mapping[str, None]
+    left_out: tuple[str, ...]
 
 
 @cache
@@ -84,6 +86,7 @@ def stream_schema(stream: str) -> StreamSchema:
         _holders(column for column in columns if column not in of_elements),
         of_elements,
         dict.fromkeys(column.name for column in columns),
+        tuple(declared.get("x-left-out", ())),
     )
 
 

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tap_intercom_archive.client import Client
+from tap_intercom_archive.drift import Drift
 from tap_intercom_archive.normalize import Unfits
 from tap_intercom_archive.pacing import WINDOW_SECONDS
 from tap_intercom_archive.resources import RESOURCES, Cut
@@ -89,6 +90,7 @@ class Report:
         self.streams: dict[str, StreamReport] = {}
         self.rows: Counter[str] = Counter()
         self.unfits: Unfits = Counter()
+        self.drift = Drift()
 
     def of(self, stream: str) -> StreamReport:
         """Give a resource's figures, to be counted up."""
@@ -124,11 +126,15 @@ class Report:
                 "throttled": counts.throttled,
                 "waited_seconds": round(self._client.limiter.waited_seconds, 1),
                 "rows": dict(sorted(self.rows.items())),
+                "undeclared": {s: sorted(names) for s, names in self._undeclared()},
                 "unfit": {f"{s}.{column}": n for (s, column), n in sorted(self.unfits.items())},
                 "streams": {name: counted.to_json() for name, counted in self.streams.items()},
             },
             separators=(",", ":"),
         )
+
+    def _undeclared(self) -> list[tuple[str, set[str]]]:
+        return [(stream, names) for stream, names in sorted(self.drift.fields.items()) if names]
 
     def backfill(
         self, stream: str, found: int, calls: int, bytes_free: int, hydrated: bool = True
@@ -228,6 +234,13 @@ class Report:
                 stream,
                 column,
                 f"{count:,}",
+            )
+        for stream, names in self._undeclared():
+            self._logger.info(
+                "%s: the API sent %s fields that no stream declares, kept in the payload: %s.",
+                stream,
+                len(names),
+                ", ".join(sorted(names)),
             )
         counts = self._client.counts
         self._logger.info(

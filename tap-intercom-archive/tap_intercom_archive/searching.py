@@ -163,8 +163,9 @@ class WindowReader(Reader):
 
     @property
     def _search(self) -> Search:
-        assert self.resource.search is not None, "a resource read by windows has a search"
-        return self.resource.search
+        search = self.resource.search_in(self.run.settings.api_version)
+        assert search is not None, "a resource read by windows has a search"
+        return search
 
     @cached_property
     def _searched(self) -> PatientList:

@@ -271,12 +271,13 @@ class ResourceStream(ArchiveStream):
 
     def _spread(self, fetched: Fetched, names: Sequence[str]) -> Record:
         """Write all records of an object for the named streams but its own, which is given back."""
-        unfits = self.tap.run.report.unfits
+        unfits, drift = self.tap.run.report.unfits, self.tap.run.report.drift
         streams = self.tap.streams
         payload = fetched.payload
         raw = streams[RAW_PAYLOADS]
         if raw.selected:
             raw.put([normalize.payload_record(payload, fetched.updated_at)])
+        drift.look(self.resource, payload.document)
         for answer in fetched.answers:
             if raw.selected:
                 raw.put([normalize.payload_record(answer, fetched.updated_at)])
@@ -289,6 +290,7 @@ class ResourceStream(ArchiveStream):
                 stream.put(normalize.cut_records(cut, payload, unfits))
             for answer in fetched.answers:
                 if answer.stream == cut.name:
+                    drift.look_beside(cut, answer.document)
                     stream.put(normalize.cut_records(cut, payload, unfits, answer))
         for beside, record in fetched.beside:
             streams[beside.stream].put([record])

@@ -27,7 +27,7 @@ def make_log(
             "email": admin["email"],
             "ip": "127.0.0.1",
         },
-        "metadata": {"before": words.phrase(rng, 1), "after": None} if number % 3 else None,
+        "metadata": {"before": {"name": words.phrase(rng, 1)}} if number % 3 else None,
         "created_at": at,
         "activity_type": EVENT_TYPES[number % len(EVENT_TYPES)],
         "activity_description": words.sentence(rng),

@@ -98,5 +98,8 @@ class SideApi:
         items = [serialise.encode(log, str(log["id"])) for log in logs]
         cut = numbered_page(items, number, LOG_PAGE)
         page = Page(cut.rows, number, LOG_PAGE, cut.total)
+        if self._workspace.seed % 2:
+            return pages.by_number(page, "activity_log.list", "activity_logs")
+        # Not as described, but as others have seen it.
         kept = {name: value for name, value in query.items() if name != "page"}
         return pages.by_link("activity_log.list", "activity_logs", page, request.path, kept)

@@ -47,7 +47,7 @@ def _conversation(conversation: Conversation) -> Iterator[Document]:
     row = copied(
         document,
         "id title open state read priority ai_agent_participated sales_agent_participated "
-        "custom_attributes",
+        "custom_attributes external_references",
     )
     for name in ("created_at", "updated_at", "waiting_since", "snoozed_until"):
         row[name] = as_time(document[name])

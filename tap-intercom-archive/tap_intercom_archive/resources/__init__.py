@@ -8,6 +8,8 @@ they can say is in `types`. Facts and sources: docs/intercom-api.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from tap_intercom_archive.resources import knowledge, messages, people, workspace
 from tap_intercom_archive.resources.types import (
     Cut,
@@ -43,6 +45,7 @@ __all__ = [
     "Search",
     "has",
     "object_path",
+    "requests",
 ]
 
 # Small lists first: what others point at is there when the long ones come.
@@ -58,3 +61,29 @@ TRANSCRIPT_SEARCH = "/calls/search"
 TRANSCRIPT_SEARCH_MAXIMUM = 20
 TRANSCRIPT = "/calls/{id}/transcript"
 WORKSPACE = "/me"
+
+
+def requests(rows: Iterable[Resource] = RESOURCES) -> set[tuple[str, str]]:
+    """Give every request that rows make: method and path, ids as `{id}` or `{each}`.
+
+    The tap makes no others, but for asking first whose workspace it is.
+    """
+    return {request for row in rows for request in _requests(row)}
+
+
+def _requests(row: Resource) -> Iterator[tuple[str, str]]:
+    follow_ups = [cut.follow_up for cut in row.cuts if cut.follow_up]
+    paths = [row.hydrate, row.single, *(follow_up.hydrate for follow_up in follow_ups)]
+    for listing in filter(None, (row.listing, *(one.listing for one in follow_ups))):
+        paths.append(listing.path)
+        if listing.each and listing.each.listing:
+            paths.append(listing.each.listing.path)
+        if listing.probe:
+            yield "POST", listing.probe
+    if row.fed:
+        paths += [f"{row.source.path}/{{id}}", TRANSCRIPT]
+        yield "POST", TRANSCRIPT_SEARCH
+    for path in filter(None, paths):
+        yield "GET", path
+    if row.search:
+        yield "POST", row.search.path

@@ -207,8 +207,10 @@ ROWS: tuple[Resource, ...] = (
         method="windows",
         listing=Listing("/contacts", "data", "cursor", 150),
         # Dates are compared by calendar day in the workspace's zone up to 2.16: a day each
-        # side, and an hour for a zone that changes its clocks (docs/intercom-api.md).
+        # side, and an hour for a zone that changes its clocks; later by the second
+        # (docs/intercom-api.md).
         search=Search("/contacts/search", "data", 150, widen_seconds=90_000, window_seconds=86_400),
+        search_since=("2.17", Search("/contacts/search", "data", 150)),
         single="/contacts/{id}",
         cuts=_OF_CONTACTS,
         scope=_USERS,

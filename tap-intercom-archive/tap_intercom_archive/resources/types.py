@@ -137,7 +137,8 @@ class Resource:
     search, window protocol), `walk` (list without a search) or `log` (list that only grows).
     `time_field` is the object's time of change. `hydrate` is the path of the whole object where
     the list gives less, `is_whole` tells a hit that is the whole object already, `single` is the
-    path of one object that lists give whole. `cost` says in words what calls it takes, `selected`
+    path of one object that lists give whole. `search_since` is the search from another version of
+    the API on. `cost` says in words what calls it takes, `selected`
     whether it is selected by default. `sweeps` says whether all that a search finds is listed now
     and then, `retires` whether a row that a sweep does not find is gone, `bounded` whether start
     and end dates leave objects out; `tombstones_of` names the stream whose deletions the rows are;
@@ -151,6 +152,7 @@ class Resource:
     docs: str
     listing: Listing | None = None
     search: Search | None = None
+    search_since: tuple[str, Search] | None = None
     hydrate: str | None = None
     single: str | None = None
     is_whole: Callable[[Document], bool] | None = None
@@ -195,6 +197,14 @@ class Resource:
     def asks_by(self) -> str | None:
         """The setting that says what the list is asked for with, where one does."""
         return self.listing.each.setting if self.listing and self.listing.each else None
+
+    def search_in(self, api_version: str) -> Search | None:
+        """Give how to search in a version; one without a number is not known to be the newest."""
+        if self.search_since is not None and api_version[:1].isdigit():
+            since, search = self.search_since
+            if has(api_version, since):
+                return search
+        return self.search
 
     @property
     def made(self) -> tuple[Cut, ...]:
