@@ -206,7 +206,7 @@ class CallReader(WalkReader):
     def _end(self, stream: str) -> None:
         """Say how transcripts ended, and let the next run begin anew with them."""
         self.run.report.done(stream)
-        self.scope = self._scope_without(stream)
+        self.unfinished.add(stream)
 
     def _scope_without(self, stream: str) -> Scope:
         return replace(

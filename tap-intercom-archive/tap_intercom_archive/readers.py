@@ -62,6 +62,8 @@ class Reader:
             self.counted.proven_from = run.settings.start
         self.retire: Callable[[], None] = nothing
         self.follow_ups = FollowUps(run, resource, ledger, streams)
+        # Streams that could not be read as far as the others.
+        self.unfinished: set[str] = set()
 
     # Whether the rows given now belong to a sweep.
     sweeping = False
@@ -246,12 +248,13 @@ class Reader:
 
     @property
     def scope(self) -> Scope:
-        """What the state speaks of: not of streams whose follow-ups were refused."""
+        """What the state speaks of: not of streams that are unfinished or were refused."""
         settings = self.run.settings
+        unfinished = self.unfinished | self.follow_ups.refused.keys()
         return Scope(
             workspace_id=self.run.workspace.id,
             start=settings.start,
-            streams=tuple(sorted(set(self.streams) - self.follow_ups.refused.keys())),
+            streams=tuple(sorted(set(self.streams) - unfinished)),
             display_as=settings.display_as,
             api_version=settings.api_version,
         )

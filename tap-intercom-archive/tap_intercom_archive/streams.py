@@ -1,9 +1,10 @@
-"""Rows of the table as Singer streams: one class per row, one response to many streams.
+"""Rows of the table as Singer streams: one response to many streams.
 
 A resource's stream fetches (`readers` and their like) and writes its payloads' records to all
 selected streams in one go: itself, those cut out of the payload, and `raw_payloads`. The SDK's
 own way for children would cost a SCHEMA, a STATE and a log line per conversation, so streams
-that are cut out are real streams in the catalog but are written by their parent.
+that are cut out are real streams in the catalog but are written by their parent. Their classes
+are made in `discovery`.
 """
 
 from __future__ import annotations
@@ -17,19 +18,15 @@ from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from tap_intercom_archive import normalize
-from tap_intercom_archive.appending import AppendReader
 from tap_intercom_archive.columns import stream_schema
 from tap_intercom_archive.errors import ApiError, Denied, Refusal
-from tap_intercom_archive.feeding import AWAITED, CallReader, DeletionReader
+from tap_intercom_archive.feeding import AWAITED, DeletionReader
 from tap_intercom_archive.followups import PROBE
 from tap_intercom_archive.hydrating import MISSING_REASONS
 from tap_intercom_archive.ledger import Ledger
 from tap_intercom_archive.messages import goes_as_it_is
-from tap_intercom_archive.readers import Fetched, Reader, WholeReader
-from tap_intercom_archive.resources import RAW_PAYLOADS, RESOURCES, Cut, Record, Resource
-from tap_intercom_archive.scrolling import ScrollReader
-from tap_intercom_archive.searching import WindowReader
-from tap_intercom_archive.walking import WalkReader
+from tap_intercom_archive.readers import Fetched, Reader
+from tap_intercom_archive.resources import RAW_PAYLOADS, RESOURCES, Record, Resource
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -319,53 +316,3 @@ class _AllSelected(dict[Any, bool]):
 
 
 _ALL_SELECTED: Any = _AllSelected()
-
-
-def _reader_of(resource: Resource) -> type[Reader]:
-    if resource.listing is not None and resource.listing.pager == "scroll":
-        return ScrollReader
-    if resource.method == "log":
-        return AppendReader
-    if resource.method == "full":
-        return WholeReader
-    if resource.method == "windows":
-        return WindowReader
-    if resource.tombstones_of:
-        return DeletionReader
-    return CallReader if resource.fed else WalkReader
-
-
-def stream_classes() -> list[type[ArchiveStream]]:
-    """Make one class per stream of the table: the SDK expects a class to be one stream."""
-    classes = []
-    for resource in RESOURCES:
-        classes.append(_class_of(resource))
-        classes.extend(
-            _stream_class(cut, f"Cut out of the payloads of {resource.name}.")
-            for cut in resource.made
-        )
-    return [*classes, _stream_class(Cut(RAW_PAYLOADS, ("id",)), "The payloads of all streams.")]
-
-
-def _class_of(resource: Resource) -> type[ArchiveStream]:
-    facts = {
-        "name": resource.name,
-        "keys": resource.keys,
-        "selected_by_default": resource.selected,
-        "resource": resource,
-        "reader_class": _reader_of(resource),
-        "replication_key": None if resource.method == "full" else resource.time_field,
-        "__doc__": f"Read from {resource.source.path}.",
-    }
-    return type(_class_name(resource.name), (ResourceStream,), facts)
-
-
-def _stream_class(cut: Cut, doc: str) -> type[ArchiveStream]:
-    facts = {"name": cut.name, "keys": cut.keys, "__doc__": doc}
-    return type(
-        _class_name(cut.name), (ArchiveStream,), {**facts, "selected_by_default": cut.selected}
-    )
-
-
-def _class_name(stream: str) -> str:
-    return "".join(word.capitalize() for word in stream.split("_")) + "Stream"

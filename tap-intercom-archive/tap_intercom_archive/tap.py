@@ -24,13 +24,14 @@ from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_intercom_archive import commandline, doctor, settings
 from tap_intercom_archive.clock import Stop
+from tap_intercom_archive.discovery import stream_classes
 from tap_intercom_archive.errors import ArchiveError, Refusal, Stopped
 from tap_intercom_archive.ledger import Ledger
 from tap_intercom_archive.messages import Writer
 from tap_intercom_archive.report import INCOMPLETE
 from tap_intercom_archive.resources import RESOURCES, Resource
 from tap_intercom_archive.run import Run, connect
-from tap_intercom_archive.streams import ArchiveStream, ResourceStream, stream_classes
+from tap_intercom_archive.streams import ArchiveStream, ResourceStream
 
 # Meltano writes each STATE to its database twice, so not with every object.
 CHECKPOINT_SECONDS = 1.0

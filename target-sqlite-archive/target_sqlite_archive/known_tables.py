@@ -29,13 +29,13 @@ class Payloads:
 class Traced:
     """A table whose rows are read from payloads of objects of a stream.
 
-    ``object_id`` is the column that names a row's object. ``deletions`` is the table that lists the
-    objects which the provider has deleted.
+    ``object_id`` lists the columns that name a row's object. ``deletions`` is the table that lists
+    the objects which the provider has deleted.
     """
 
     table: str
     stream: str
-    object_id: str
+    object_id: tuple[str, ...]
     deletions: str | None = None
 
 
@@ -56,21 +56,27 @@ PAYLOADS = Payloads(
     "raw_payloads", "id", "payload", "sha256", "stream", "record_id", pointer="payload_id"
 )
 
+# All other tables hold objects that have payloads of their own, named by the tables' keys.
 TRACED = (
-    Traced("admins", "admins", "id"),
-    Traced("teams", "teams", "id"),
-    Traced("tags", "tags", "id"),
-    Traced("collections", "collections", "id"),
-    Traced("articles", "articles", "id"),
-    Traced("contacts", "contacts", "id"),
-    Traced("conversations", "conversations", "id", deletions="deleted_conversations"),
-    Traced("conversation_parts", "conversations", "conversation_id"),
-    Traced("conversation_participants", "conversations", "conversation_id"),
-    Traced("conversation_tags", "conversations", "conversation_id"),
-    Traced("conversation_state_changes", "conversations", "conversation_id"),
-    Traced("calls", "calls", "id"),
-    Traced("call_transcriptions", "call_transcriptions", "call_id"),
-    Traced("deleted_conversations", "deleted_conversations", "id"),
+    Traced("conversations", "conversations", ("id",), deletions="deleted_conversations"),
+    Traced("conversation_parts", "conversations", ("conversation_id",)),
+    Traced("conversation_participants", "conversations", ("conversation_id",)),
+    Traced("conversation_tags", "conversations", ("conversation_id",)),
+    Traced("conversation_state_changes", "conversations", ("conversation_id",)),
+    Traced("side_conversations", "conversations", ("conversation_id",)),
+    Traced("handling_events", "conversations", ("conversation_id",)),
+    Traced("ticket_parts", "tickets", ("ticket_id",)),
+    Traced("contact_tags", "contacts", ("contact_id",)),
+    Traced("contact_companies", "contacts", ("contact_id",)),
+    Traced("contact_notes", "contacts", ("contact_id",)),
+    Traced("contact_segments", "contacts", ("contact_id",)),
+    Traced("contact_subscriptions", "contacts", ("contact_id",)),
+    Traced("contact_merge_history", "contacts", ("contact_id",)),
+    Traced("data_events", "contacts", ("contact_id",)),
+    Traced("company_segments", "companies", ("company_id",)),
+    Traced("company_notes", "companies", ("company_id",)),
+    Traced("article_versions", "articles", ("article_id",)),
+    Traced("article_drafts", "articles", ("id",)),
 )
 
 COUNTED = (

@@ -27,7 +27,7 @@ def check_objects(archive: OpenArchive, progress: Progress) -> Iterator[Finding]
         yield Finding(_CHECK, Level.SKIPPED, PAYLOADS.table, what)
         return
     whole = 0
-    present = [known for known in TRACED if archive.has(known.table, known.object_id)]
+    present = list(_traced(archive))
     for number, known in enumerate(present):
         progress.show("objects of payloads: tables", number, len(present))
         findings = [*_strangers(archive, known), *_rowless(archive, known)]
@@ -35,6 +35,28 @@ def check_objects(archive: OpenArchive, progress: Progress) -> Iterator[Finding]
         yield from findings
     what = f"in {whole} of {len(present)} tables rows and payloads are of the same objects"
     yield Finding(_CHECK, Level.OK, PAYLOADS.table, what)
+
+
+def _traced(archive: OpenArchive) -> Iterator[Traced]:
+    """Give the tables whose objects are known, with those that have payloads of their own."""
+    known = {traced.table: traced for traced in TRACED}
+    payloads = {
+        row[0]
+        for row in archive.connection.execute(
+            f"SELECT DISTINCT {quote(PAYLOADS.stream)} FROM {quote(PAYLOADS.table)}"
+        )
+    }
+    for stream in archive.streams():
+        table = stream.table
+        if table in known:
+            if archive.has(table, *known[table].object_id):
+                yield known[table]
+        elif table in payloads and stream.keys and archive.has(table, PAYLOADS.pointer):
+            yield Traced(table, table, tuple(stream.keys))
+
+
+def _object_of(known: Traced) -> str:
+    return " || ':' || ".join(f"r.{quote(name)}" for name in known.object_id)
 
 
 def _strangers(archive: OpenArchive, known: Traced) -> Iterator[Finding]:
@@ -47,7 +69,7 @@ def _strangers(archive: OpenArchive, known: Traced) -> Iterator[Finding]:
         f"SELECT {listed} FROM {quote(known.table)} AS r JOIN {quote(PAYLOADS.table)} AS p "
         f"ON p.{quote(PAYLOADS.key)} = r.{quote(PAYLOADS.pointer)} "
         f"WHERE p.{quote(PAYLOADS.stream)} IS NOT ? "
-        f"OR p.{quote(PAYLOADS.record_id)} IS NOT r.{quote(known.object_id)}",
+        f"OR p.{quote(PAYLOADS.record_id)} IS NOT {_object_of(known)}",
         (known.stream,),
     ):
         rows.add(key)
@@ -87,8 +109,8 @@ def _rowless_statement(archive: OpenArchive, known: Traced) -> str:
     record_id = quote(PAYLOADS.record_id)
     conditions = [
         f"p.{quote(PAYLOADS.stream)} = ?",
-        f"NOT EXISTS (SELECT 1 FROM {quote(known.table)} AS r "
-        f"WHERE r.{quote(known.object_id)} = p.{record_id})",
+        f"p.{record_id} NOT IN (SELECT {_object_of(known)} FROM {quote(known.table)} AS r "
+        f"WHERE {_object_of(known)} IS NOT NULL)",
         f"NOT EXISTS (SELECT 1 FROM {quote(PAYLOADS.table)} AS newer WHERE "
         f"newer.{quote(PAYLOADS.stream)} = p.{quote(PAYLOADS.stream)} "
         f"AND newer.{record_id} = p.{record_id} AND newer.rowid > p.rowid)",
