@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tap_intercom_archive.resources import RAW_PAYLOADS, RESOURCES, Resource
+from tap_intercom_archive.resources import RAW_PAYLOADS, RESOURCES, UNLISTED, Resource
 
 ROOT = Path(__file__).resolve().parent.parent
 TAP = "tap-intercom-archive"
@@ -73,6 +73,7 @@ def streams_table(catalog: Mapping[str, Any]) -> str:
             needs = (resource.scope_of(cut), resource.since_of(cut))
             row(cut.name, source, resource.label, _yes(cut.selected), *needs, cut.cost)
     row(RAW_PAYLOADS, "every payload of the others, exactly as it came", "", "yes", "", "", "none")
+    lines += [f"| `{name}` | not archived: {why} |  |  |  |  |  |  |" for name, why in UNLISTED]
     return "\n".join(lines)
 
 
@@ -154,11 +155,13 @@ def current() -> Iterator[tuple[Path, str]]:
         if name == TAP:
             text = filled(text, "streams", streams, markdown)
         yield path, text
+    selection = meltano_selection(catalog)
     path = ROOT / "README.md"
-    yield path, filled(path.read_text("utf-8"), "streams", streams, markdown)
+    text = filled(path.read_text("utf-8"), "streams", streams, markdown)
+    yield path, filled(text, f"{TAP} select", selection, ("#", ""))
     path = ROOT / "meltano.yml"
     text = path.read_text("utf-8")
-    text = filled(text, f"{TAP} select", meltano_selection(catalog), ("#", ""))
+    text = filled(text, f"{TAP} select", selection, ("#", ""))
     for name, about in abouts.items():
         text = filled(text, f"{name} capabilities", meltano_capabilities(about), ("#", ""))
         text = filled(text, f"{name} settings", meltano_settings(about), ("#", ""))

@@ -32,6 +32,7 @@ __all__ = [
     "TRANSCRIPT",
     "TRANSCRIPT_SEARCH",
     "TRANSCRIPT_SEARCH_MAXIMUM",
+    "UNLISTED",
     "WORKSPACE",
     "Cut",
     "Document",
@@ -56,6 +57,11 @@ RESOURCES: tuple[Resource, ...] = (
     *messages.ROWS,
 )
 
+# What a person may look for in vain, and why.
+UNLISTED = (
+    ("visitors", "Intercom lists none; it finds one at a time, by `user_id`"),
+    ("messages", "Intercom lists none; what was answered to is a conversation"),
+)
 RAW_PAYLOADS = "raw_payloads"
 TRANSCRIPT_SEARCH = "/calls/search"
 TRANSCRIPT_SEARCH_MAXIMUM = 20

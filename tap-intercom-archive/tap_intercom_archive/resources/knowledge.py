@@ -105,6 +105,17 @@ ROWS: tuple[Resource, ...] = (
         since="2.16",
     ),
     Resource(
+        "audiences",
+        method="full",
+        bounded=False,
+        listing=Listing("/audiences", "data", "page", 50),
+        scope="Read audiences (not documented)",
+        cost="2 a run for each 50",
+        docs=f"{REFERENCE}/audiences/listaudiences",
+        selected=False,
+        since="2.16",
+    ),
+    Resource(
         "content_import_sources",
         method="full",
         listing=Listing("/ai/content_import_sources", "data", "told", None),

@@ -246,6 +246,15 @@ def _writings(entries: _Entries, stock: Stock) -> tuple[Shelf, ...]:
             since=(2, 16),
         ),
         Shelf(
+            "audiences",
+            "/audiences",
+            "data",
+            plain("audiences"),
+            rows.audience,
+            Paging("beside", 50, 50),
+            since=(2, 16),
+        ),
+        Shelf(
             "content_import_sources",
             "/ai/content_import_sources",
             "data",

@@ -51,6 +51,7 @@ def _with_writings(stock: Stock, seed: int, words: Vocabulary, start: int) -> St
         "help_centers": help_centers,
         "help_center_redirects": writings.make_redirects(seed, start, help_centers),
         "content_snippets": writings.make_content_snippets(seed, words, start),
+        "audiences": writings.make_audiences(seed, words, start),
         "content_import_sources": sources,
         "external_pages": writings.make_external_pages(seed, words, start, texts, sources),
         "macros": writings.make_macros(seed, words, start),

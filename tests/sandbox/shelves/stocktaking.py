@@ -18,6 +18,7 @@ _FIRST_NEW = 900_000
 _FEWEST = 3
 # What another version of an object differs in, by stream.
 _CHANGING = {
+    "audiences": "name",
     "brands": "name",
     "emails": "domain",
     "away_status_reasons": "label",

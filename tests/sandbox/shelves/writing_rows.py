@@ -57,6 +57,11 @@ def content_snippet(entry: Entry) -> Document:
     return copied(entry.thing, plain) | own | _times(entry.thing)
 
 
+def audience(entry: Entry) -> Document:
+    """A row of `audiences`."""
+    return copied(entry.thing, "id name predicates role_predicates") | _times(entry.thing)
+
+
 def import_source(entry: Entry) -> Document:
     """A row of `content_import_sources`."""
     source = entry.thing

@@ -103,6 +103,31 @@ def make_redirects(seed: int, start: int, help_centers: list[Document]) -> list[
     ]
 
 
+def make_audiences(seed: int, words: Vocabulary, start: int) -> list[Document]:
+    """Audiences: more than a page of them, some of everybody."""
+    rng = random.Random(f"audiences {seed}")
+    role = {"attribute": "role", "type": "role", "comparison": "eq", "value": "user"}
+    return [
+        {
+            "type": "audience",
+            "id": str(310 + index),
+            "name": words.phrase(rng, 2),
+            "predicates": [
+                {
+                    "attribute": "custom_attributes.plan",
+                    "type": "string",
+                    "comparison": "eq",
+                    "value": words.phrase(rng, 1),
+                }
+                for _ in range(index % 3)
+            ],
+            "role_predicates": [role] if index % 2 else [],
+            **_times(rng, start),
+        }
+        for index in range(70)
+    ]
+
+
 def make_content_snippets(seed: int, words: Vocabulary, start: int) -> list[Document]:
     """Snippets: more than a page of them."""
     rng = random.Random(f"snippets {seed}")

@@ -41,6 +41,7 @@ GETS = [
     ("/internal_articles", "/internal_articles"),
     ("/help_center/help_centers", "/help_center/help_centers"),
     ("/content_snippets", "/content_snippets?per_page=50"),
+    ("/audiences", "/audiences?per_page=50"),
     ("/ai/content_import_sources", "/ai/content_import_sources"),
     ("/ai/external_pages", "/ai/external_pages"),
     ("/macros", "/macros?per_page=150"),
