@@ -179,15 +179,19 @@ class FollowUps:
         """Give the ids of the objects whose follow-ups are owed; forget those of other streams."""
         for cut in self._resource.cuts:
             if cut.follow_up is not None and cut.name not in self._wanted:
-                self.forget(cut.name)
+                self._forget(cut.name)
         return list(
             dict.fromkeys(
                 owed.id for stream in self._wanted for owed in self._ledger.owed_of(stream)
             )
         )
 
-    def forget(self, stream: str) -> None:
-        """Owe nothing of a stream."""
+    def forget_all(self) -> None:
+        """Owe nothing."""
+        for stream in self._wanted:
+            self._forget(stream)
+
+    def _forget(self, stream: str) -> None:
         for owed in self._ledger.owed_of(stream):
             self._ledger.settle(stream, owed.id)
 

@@ -236,8 +236,7 @@ class Reader:
         owed = self.follow_ups.owed()
         if self.resource.hydrate is None and self.resource.single is None:
             # All objects are read anyway.
-            for stream in self.streams:
-                self.follow_ups.forget(stream)
+            self.follow_ups.forget_all()
             return
         fetches: Fetches[str, Whole] = Fetches(self.run.workers, self.fetch_one)
         for record_id, got in fetches.all(owed):
