@@ -37,7 +37,7 @@ def test_each_stream_is_announced_once_before_its_records(first: tuple[Ended, An
         elif message["type"] == "RECORD":
             assert announced[message["stream"]] == 1
     assert set(announced.values()) == {1}
-    assert len(announced) == 15
+    assert len(announced) == 23
 
 
 def test_each_record_is_valid_against_the_announced_schema(first: tuple[Ended, Any]) -> None:

@@ -15,6 +15,7 @@ from tap_intercom_archive import searching
 from tap_intercom_archive.client import Answer, Request
 from tap_intercom_archive.clock import Stop
 from tap_intercom_archive.errors import Faulty, Gone
+from tap_intercom_archive.followups import Whole
 from tap_intercom_archive.hydrating import Hydrator
 from tap_intercom_archive.hydration import LATE, Workers
 from tap_intercom_archive.ledger import Ledger
@@ -223,7 +224,7 @@ def test_answer_that_comes_late_is_dropped_when_a_newer_one_is_written() -> None
     assert [got for _, got in hydrator.of(hits[:1], list)] == [LATE]
     world.objects["1"] = (1_700_000_900, 2)
     [(_, newer)] = hydrator.of(hits[1:], list)
-    assert isinstance(newer, tuple)
-    assert newer[0].document["version"] == 2
+    assert isinstance(newer, Whole)
+    assert newer.payload.document["version"] == 2
     release.set()
     assert list(hydrator.rest()) == []
