@@ -45,7 +45,8 @@ def test_doctor_says_what_the_token_may_read(tmp_path: Path) -> None:
     assert "allowed" in verdicts["conversations"]
     assert "accept_denied" in said
     assert sandbox.token not in said
-    assert calls < 40
+    # Little more than one for each resource.
+    assert calls < 70
 
 
 @pytest.mark.parametrize("name", [programs.TAP, programs.TARGET])

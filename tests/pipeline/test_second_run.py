@@ -42,7 +42,8 @@ def hydrations(sandbox: Sandbox) -> Counter[str]:
     """Count the fetches of each conversation since the last reset."""
     routes = {path.split("?")[0] for _, path, *_ in sandbox.log()}
     searched = {path for path in routes if path.startswith("/conversations/")}
-    fetched = searched - {"/conversations/search", "/conversations/deleted"}
+    lists = {f"/conversations/{name}" for name in ("search", "deleted", "attributes")}
+    fetched = searched - lists
     return Counter(
         path.split("?")[0].removeprefix("/conversations/")
         for method, path, *_ in sandbox.log()

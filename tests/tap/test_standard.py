@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from tap_intercom_archive.tap import TapIntercomArchive
 from tests.sandbox.process import Sandbox
+from tests.sandbox.shelves.office import CUSTOM_OBJECT_TYPES
+from tests.tap.running import select
 
 
 def _free_port() -> int:
@@ -22,10 +26,23 @@ def _free_port() -> int:
 PORT = _free_port()
 TOKEN = "synthetic-token"
 
+CONFIG = {
+    "access_token": TOKEN,
+    "api_url": f"http://127.0.0.1:{PORT}",
+    "custom_object_types": list(CUSTOM_OBJECT_TYPES),
+}
+
+
+def _everything() -> dict[str, Any]:
+    catalog = json.loads(TapIntercomArchive(config=CONFIG).catalog_json_text)
+    return select(catalog, *(stream["tap_stream_id"] for stream in catalog["streams"]))
+
+
 TestStandardSuite = get_tap_test_class(
     TapIntercomArchive,
-    config={"access_token": TOKEN, "api_url": f"http://127.0.0.1:{PORT}"},
+    config=CONFIG,
     suite_config=SuiteConfig(max_records_limit=50),
+    catalog=_everything(),
 )
 
 
