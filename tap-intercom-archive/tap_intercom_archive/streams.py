@@ -267,17 +267,23 @@ class ResourceStream(ArchiveStream):
         yield RAW_PAYLOADS
 
     def _spread(self, fetched: Fetched, names: Sequence[str]) -> Record:
-        """Write all records of an object for the named streams but its own, which is given back."""
+        """Write all records of an object for the named streams but its own, which is given back.
+
+        The object's payload comes after those found beside it: of what a cut-off run leaves
+        half-done it is then the last.
+        """
         unfits, drift = self.tap.run.report.unfits, self.tap.run.report.drift
         streams = self.tap.streams
         payload = fetched.payload
         raw = streams[RAW_PAYLOADS]
-        if raw.selected:
-            raw.put([normalize.payload_record(payload, fetched.updated_at)])
-        drift.look(self.resource, payload.document)
-        for answer in fetched.answers:
+        for beside, record in fetched.beside:
             if raw.selected:
-                raw.put([normalize.payload_record(answer, fetched.updated_at)])
+                raw.put([normalize.payload_record(beside, fetched.updated_at)])
+            streams[beside.stream].put([record])
+        if raw.selected:
+            for found in (*fetched.answers, payload):
+                raw.put([normalize.payload_record(found, fetched.updated_at)])
+        drift.look(self.resource, payload.document)
         for cut in self.resource.cuts:
             if cut.name not in names:
                 continue
@@ -289,10 +295,6 @@ class ResourceStream(ArchiveStream):
                 if answer.stream == cut.name:
                     drift.look_beside(cut, answer.document)
                     stream.put(normalize.cut_records(cut, payload, unfits, answer))
-        for beside, record in fetched.beside:
-            streams[beside.stream].put([record])
-            if raw.selected:
-                raw.put([normalize.payload_record(beside, fetched.updated_at)])
         return normalize.main_record(self.resource, payload, unfits)
 
     def _write_activate_version_message(self, full_table_version: int) -> None:

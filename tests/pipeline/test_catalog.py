@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tap_intercom_archive.resources import RESOURCES
+from target_sqlite_archive.known_tables import TRACED
 from tests.pipeline import archive, programs
 from tests.pipeline.conftest import tap_config
 from tests.sandbox.process import Sandbox
@@ -39,6 +41,13 @@ def archived(sandbox: Sandbox, folder: Path, catalog: dict[str, Any]) -> dict[st
     assert (done.tap.code, done.target.code) == (0, 0), done.tap.err + done.target.err
     routes: dict[str, int] = sandbox.requests()["by_route"]
     return routes
+
+
+def test_verify_knows_what_each_stream_that_is_cut_from_another_is_of() -> None:
+    """The others' rows are of payloads of their own, which `verify` finds by itself."""
+    cut = {cut.name: resource.name for resource in RESOURCES for cut in resource.cuts}
+    known = {traced.table: traced.stream for traced in TRACED}
+    assert {table: known.get(table) for table in cut} == cut
 
 
 def test_deselected_streams_cost_no_calls(
