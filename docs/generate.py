@@ -1,7 +1,7 @@
 """Write what is derived from the code: READMEs' tables, `meltano.yml`'s settings, `.env.example`.
 
-The facts come from the plugins' own `--about`, from the tap's `--discover` and from its table of
-resources. `make docs` writes; a test calls `stale()` and fails when something is out of date. All
+The facts come from the plugins' own `--about`, from the tap's `--discover`, from its table of
+resources and from the target's of views. `make docs` writes; a test calls `stale()` and fails when something is out of date. All
 other text of those files is written by hand, outside the marked blocks.
 """
 
@@ -11,11 +11,13 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tap_intercom_archive.resources import RAW_PAYLOADS, RESOURCES, UNLISTED, Resource
+from target_sqlite_archive.known_views import VIEWS
+from target_sqlite_archive.shape import View
 
 ROOT = Path(__file__).resolve().parent.parent
 TAP = "tap-intercom-archive"
@@ -88,6 +90,15 @@ def meltano_selection(catalog: Mapping[str, Any]) -> str:
     return "\n".join(f"    - {stream}.*" for stream in selected)
 
 
+def views_table(views: Iterable[View]) -> str:
+    """Give a Markdown table of views: what a row is, and the tables without which there is none."""
+    lines = ["| view | a row is | needs |", "|---|---|---|"]
+    for view in views:
+        needs = ", ".join(f"`{name}`" for name in view.needs)
+        lines.append(f"| `{view.name}` | {_cell(view.about)} | {needs} |")
+    return "\n".join(lines)
+
+
 def meltano_settings(about: Mapping[str, Any]) -> str:
     """Give the settings of a plugin as Meltano declares them, as YAML list items."""
     lines: list[str] = []
@@ -154,6 +165,8 @@ def current() -> Iterator[tuple[Path, str]]:
         text = filled(path.read_text("utf-8"), "settings", settings_table(about), markdown)
         if name == TAP:
             text = filled(text, "streams", streams, markdown)
+        else:
+            text = filled(text, "views", views_table(VIEWS), markdown)
         yield path, text
     selection = meltano_selection(catalog)
     path = ROOT / "README.md"

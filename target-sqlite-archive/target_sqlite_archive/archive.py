@@ -12,7 +12,9 @@ from target_sqlite_archive.clock import Clock, iso
 from target_sqlite_archive.columns import Property
 from target_sqlite_archive.database import Database
 from target_sqlite_archive.errors import ForeignStateError, NothingStoredError
+from target_sqlite_archive.known_views import INDEXES, KNOWN, VIEWS
 from target_sqlite_archive.session import Options, Session
+from target_sqlite_archive.shape import ensure_shape
 from target_sqlite_archive.tables import Table
 
 SECONDS_BETWEEN_COMMITS = 1.0
@@ -148,8 +150,10 @@ class Archive:
         """Commit everything, let the last STATE out and leave one plain file."""
         self.commit()
         with self._database.explained():
+            self._database.spill()
             self._database.begin()
             self.session.ledger.prune()
+            ensure_shape(self._database.connection, VIEWS, KNOWN, INDEXES)
             self._database.commit()
         self.close()
 

@@ -199,6 +199,13 @@ class Database:
             self._layout = LAYOUT
             connection.execute("BEGIN IMMEDIATE")
 
+    def spill(self) -> None:
+        """Let what is sorted from now on, as for a new index, go to disk instead of memory.
+
+        Drops what tables keep aside for their full text: nothing may be written to them any more.
+        """
+        self.connection.execute("PRAGMA temp_store = FILE")
+
     def commit(self) -> None:
         """Commit; on return the data is on the disk."""
         if self.connection.in_transaction:

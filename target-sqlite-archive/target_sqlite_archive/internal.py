@@ -91,4 +91,4 @@ TABLES = (
 )
 NAMES = frozenset({*TABLES, "_sightings_row", REBUILD})
 # Indexes share the names' space with tables.
-INDEX_PREFIXES = ("_key_", "_versions_", "_bases_")
+INDEX_PREFIXES = ("_key_", "_versions_", "_bases_", "_read_")

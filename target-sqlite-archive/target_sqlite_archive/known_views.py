@@ -1,0 +1,284 @@
+"""The views and indexes that an archive of Intercom gets, as data; ``shape.py`` ensures them.
+
+A view's text names tables in braces. Times are ISO 8601 UTC, durations seconds. A row of a set (a
+conversation's tags, a contact's companies) is current exactly where its payload is its parent's.
+"""
+
+from __future__ import annotations
+
+from target_sqlite_archive.known_tables import PAYLOADS
+from target_sqlite_archive.shape import Index, Known, View
+from target_sqlite_archive.sql import DELETED_AT
+
+_AUTHOR = ("author_type", "author_id", "author_name", "author_email")
+
+_CONVERSATIONS = Known(
+    "conversations",
+    ("id", "created_at", "state"),
+    (
+        "title",
+        "updated_at",
+        "waiting_since",
+        "snoozed_until",
+        "priority",
+        "admin_assignee_id",
+        "team_assignee_id",
+        "tag_names",
+        "source_subject",
+        "source_body",
+        "source_body_text",
+        *(f"source_{name}" for name in _AUTHOR),
+        "source_attachments",
+        "source_redacted",
+        "conversation_rating_rating",
+        "conversation_rating_remark",
+        "conversation_rating_created_at",
+        "conversation_rating_contact_id",
+        "sla_applied_sla_status",
+        "statistics_time_to_assignment",
+        "statistics_time_to_admin_reply",
+        "statistics_time_to_first_close",
+        "statistics_time_to_last_close",
+        "statistics_median_time_to_reply",
+        "statistics_first_admin_reply_at",
+        "statistics_count_reopens",
+        "statistics_count_assignments",
+        "ai_agent_participated",
+        "ai_agent_resolution_state",
+        "channel_current",
+        "parts_total_count",
+        "payload_id",
+        DELETED_AT,
+    ),
+)
+_PARTS = Known(
+    "conversation_parts",
+    ("id", "conversation_id", "part_type", "created_at"),
+    (
+        "body",
+        "body_text",
+        *_AUTHOR,
+        "author_from_ai_agent",
+        "author_is_ai_answer",
+        "assigned_to_type",
+        "assigned_to_id",
+        "attachments",
+        "email_message_metadata_subject",
+        "redacted",
+        "state",
+        "payload_id",
+    ),
+)
+_STATE_CHANGES = Known(
+    "conversation_state_changes",
+    ("id", "conversation_id", "transition", "at"),
+    (
+        "author_type",
+        "author_id",
+        "assigned_to_type",
+        "assigned_to_id",
+        "state",
+        "from_statistics",
+    ),
+)
+_CALLS = Known(
+    "calls",
+    ("id", "conversation_id"),
+    ("state", "initiated_at", "created_at", "admin_id", "contact_id", "direction"),
+)
+_TRANSCRIPTIONS = Known("call_transcriptions", ("call_id",), ("transcript_text",))
+_DELETED = Known("deleted_conversations", ("id", "deleted_at"), ("metrics_retained",))
+_ADMINS = Known("admins", ("id",), ("name",))
+_TEAMS = Known("teams", ("id",), ("name",))
+
+# Table of a set, the column that names the parent, the parent's table.
+SETS = (
+    ("conversation_tags", "conversation_id", "conversations"),
+    ("conversation_participants", "conversation_id", "conversations"),
+    ("contact_tags", "contact_id", "contacts"),
+    ("contact_companies", "contact_id", "contacts"),
+    ("contact_segments", "contact_id", "contacts"),
+    ("contact_subscriptions", "contact_id", "contacts"),
+    ("contact_notes", "contact_id", "contacts"),
+    ("company_segments", "company_id", "companies"),
+    ("company_notes", "company_id", "companies"),
+)
+
+_MESSAGES = """
+SELECT c.id AS conversation_id, NULL AS part_id, 'source' AS part_type, c.created_at AS created_at,
+  c.source_author_type AS author_type, c.source_author_id AS author_id,
+  c.source_author_name AS author_name, c.source_author_email AS author_email,
+  NULL AS author_from_ai_agent, NULL AS author_is_ai_answer, c.source_subject AS subject,
+  c.source_body AS body, c.source_body_text AS body_text, c.source_attachments AS attachments,
+  c.source_redacted AS redacted, d.deleted_at AS conversation_deleted_at,
+  c.payload_id AS payload_id
+FROM {conversations} AS c LEFT JOIN {deleted_conversations} AS d ON d.id = c.id
+UNION ALL
+SELECT p.conversation_id, p.id, p.part_type, p.created_at, p.author_type, p.author_id,
+  p.author_name, p.author_email, p.author_from_ai_agent, p.author_is_ai_answer,
+  p.email_message_metadata_subject, p.body, p.body_text, p.attachments, p.redacted, d.deleted_at,
+  p.payload_id
+FROM {conversation_parts} AS p LEFT JOIN {deleted_conversations} AS d ON d.id = p.conversation_id
+"""
+
+_TIMELINE = """
+SELECT c.id AS conversation_id, c.created_at AS at, 'source' AS event,
+  c.source_author_type AS author_type, c.source_author_id AS author_id,
+  c.source_author_name AS author_name, c.source_body_text AS text, NULL AS state,
+  NULL AS assigned_to_type, NULL AS assigned_to_id, NULL AS rating, NULL AS part_id,
+  NULL AS call_id
+FROM {conversations} AS c
+UNION ALL
+SELECT p.conversation_id, p.created_at, p.part_type, p.author_type, p.author_id, p.author_name,
+  p.body_text, p.state, p.assigned_to_type, p.assigned_to_id, NULL, p.id, NULL
+FROM {conversation_parts} AS p
+UNION ALL
+SELECT s.conversation_id, s.at, s.transition, s.author_type, s.author_id, NULL, NULL, s.state,
+  s.assigned_to_type, s.assigned_to_id, NULL, NULL, NULL
+FROM {conversation_state_changes} AS s WHERE s.from_statistics = 1
+UNION ALL
+SELECT c.id, c.conversation_rating_created_at, 'rating', 'contact',
+  c.conversation_rating_contact_id, NULL, c.conversation_rating_remark, NULL, NULL, NULL,
+  c.conversation_rating_rating, NULL, NULL
+FROM {conversations} AS c WHERE c.conversation_rating_rating IS NOT NULL
+UNION ALL
+SELECT l.conversation_id, coalesce(l.initiated_at, l.created_at), 'call',
+  CASE l.direction WHEN 'outbound' THEN 'admin' ELSE 'contact' END,
+  CASE l.direction WHEN 'outbound' THEN l.admin_id ELSE l.contact_id END, NULL, t.transcript_text,
+  l.state, NULL, NULL, NULL, NULL, l.id
+FROM {calls} AS l LEFT JOIN {call_transcriptions} AS t ON t.call_id = l.id
+WHERE l.conversation_id IS NOT NULL
+UNION ALL
+SELECT d.id, d.deleted_at, 'deleted', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM {deleted_conversations} AS d
+"""
+
+_CURRENT_CONVERSATIONS = f"""
+SELECT c.* FROM {{conversations}} AS c
+WHERE c.{DELETED_AT} IS NULL AND c.id NOT IN (SELECT d.id FROM {{deleted_conversations}} AS d)
+"""
+
+_DELETIONS = """
+SELECT d.id AS conversation_id, d.deleted_at, d.metrics_retained, c.id IS NOT NULL AS archived,
+  c.title, c.created_at, c.source_author_name AS contact_name
+FROM {deleted_conversations} AS d LEFT JOIN {conversations} AS c ON c.id = d.id
+"""
+
+_OPEN = f"""
+SELECT c.id AS conversation_id, c.title, c.waiting_since, c.priority, c.created_at, c.updated_at,
+  c.source_author_name AS contact_name, c.admin_assignee_id, a.name AS admin_name,
+  c.team_assignee_id, t.name AS team_name, c.tag_names, c.channel_current AS channel,
+  c.sla_applied_sla_status AS sla_status, c.parts_total_count
+FROM {{conversations}} AS c
+LEFT JOIN {{admins}} AS a ON a.id = c.admin_assignee_id
+LEFT JOIN {{teams}} AS t ON t.id = c.team_assignee_id
+WHERE c.state = 'open' AND c.{DELETED_AT} IS NULL
+  AND c.id NOT IN (SELECT d.id FROM {{deleted_conversations}} AS d)
+"""
+
+_RESPONSE_TIMES = """
+SELECT c.id AS conversation_id, c.created_at, c.state, c.channel_current AS channel,
+  c.admin_assignee_id, a.name AS admin_name, c.team_assignee_id, t.name AS team_name,
+  c.statistics_first_admin_reply_at AS first_admin_reply_at,
+  coalesce(c.statistics_time_to_admin_reply,
+    strftime('%s', c.statistics_first_admin_reply_at) - strftime('%s', c.created_at))
+    AS seconds_to_first_admin_reply,
+  c.statistics_time_to_assignment AS seconds_to_first_assignment,
+  c.statistics_time_to_first_close AS seconds_to_first_close,
+  c.statistics_time_to_last_close AS seconds_to_last_close,
+  c.statistics_median_time_to_reply AS median_seconds_to_reply,
+  c.statistics_count_assignments AS assignments, c.statistics_count_reopens AS reopens,
+  c.ai_agent_participated, c.ai_agent_resolution_state,
+  c.conversation_rating_rating AS rating, d.deleted_at AS conversation_deleted_at
+FROM {conversations} AS c
+LEFT JOIN {admins} AS a ON a.id = c.admin_assignee_id
+LEFT JOIN {teams} AS t ON t.id = c.team_assignee_id
+LEFT JOIN {deleted_conversations} AS d ON d.id = c.id
+"""
+
+
+def _current(table: str, column: str, parent: str) -> View:
+    pointer = PAYLOADS.pointer
+    return View(
+        f"current_{table}",
+        f"A row of {table} that is true now: the newest version of its {column[:-3]} has it.",
+        (table, parent),
+        f"SELECT s.* FROM {{{table}}} AS s JOIN {{{parent}}} AS p "
+        f"ON p.id = s.{column} AND p.{pointer} = s.{pointer} "
+        f"WHERE p.{DELETED_AT} IS NULL AND s.{DELETED_AT} IS NULL",
+    )
+
+
+_PARENTS = (
+    Known("contacts", ("id", PAYLOADS.pointer), (DELETED_AT,)),
+    Known("companies", ("id", PAYLOADS.pointer), (DELETED_AT,)),
+)
+_CHILDREN = tuple(Known(table, (key, PAYLOADS.pointer), (DELETED_AT,)) for table, key, _ in SETS)
+
+KNOWN = {
+    known.table: known
+    for known in (
+        _CONVERSATIONS,
+        _PARTS,
+        _STATE_CHANGES,
+        _CALLS,
+        _TRANSCRIPTIONS,
+        _DELETED,
+        _ADMINS,
+        _TEAMS,
+        *_PARENTS,
+        *_CHILDREN,
+    )
+}
+
+VIEWS = (
+    View(
+        "messages",
+        "A message: a conversation's first one (part_type source), or one of its parts.",
+        ("conversations", "conversation_parts"),
+        _MESSAGES,
+    ),
+    View(
+        "conversation_timeline",
+        "Something that happened in a conversation: a message, a change of state, a rating, a "
+        "call, its deletion.",
+        ("conversations", "conversation_parts"),
+        _TIMELINE,
+    ),
+    View(
+        "current_conversations",
+        "A conversation that has not been deleted in Intercom.",
+        ("conversations",),
+        _CURRENT_CONVERSATIONS,
+    ),
+    View(
+        "conversation_deletions",
+        "A conversation that was deleted in Intercom, and whether the archive has kept it.",
+        ("deleted_conversations", "conversations"),
+        _DELETIONS,
+    ),
+    View(
+        "open_conversations",
+        "A conversation that is open now, who has it, and since when the customer waits.",
+        ("conversations",),
+        _OPEN,
+    ),
+    View(
+        "response_times",
+        "How fast a conversation was answered, assigned and closed, in seconds.",
+        ("conversations",),
+        _RESPONSE_TIMES,
+    ),
+    *(_current(*row) for row in SETS),
+)
+
+INDEXES = (
+    Index("conversation_parts", ("conversation_id",)),
+    Index("conversation_participants", ("id",)),
+    Index("conversation_state_changes", ("conversation_id",)),
+    Index("conversation_tags", ("tag_id",)),
+    Index("calls", ("conversation_id",)),
+    Index("ticket_parts", ("ticket_id",)),
+    Index("contact_companies", ("company_id",)),
+    Index("contact_tags", ("tag_id",)),
+)
