@@ -1,8 +1,9 @@
 """Write what is derived from the code: READMEs' tables, `meltano.yml`'s settings, `.env.example`.
 
 The facts come from the plugins' own `--about`, from the tap's `--discover`, from its table of
-resources and from the target's of views. `make docs` writes; a test calls `stale()` and fails when something is out of date. All
-other text of those files is written by hand, outside the marked blocks.
+resources and from the target's of views. `make docs` writes; a test calls `stale()` and fails when
+something is out of date. All other text of those files is written by hand, outside the marked
+blocks.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ from target_sqlite_archive.clock import Clock, iso
 from target_sqlite_archive.columns import Property
 from target_sqlite_archive.database import Database
 from target_sqlite_archive.errors import ForeignStateError, NothingStoredError
-from target_sqlite_archive.known_views import INDEXES, KNOWN, VIEWS
+from target_sqlite_archive.known_columns import KNOWN
+from target_sqlite_archive.known_views import INDEXES, VIEWS
 from target_sqlite_archive.session import Options, Session
 from target_sqlite_archive.shape import ensure_shape
 from target_sqlite_archive.tables import Table

@@ -5,12 +5,14 @@ Each command is a module in ``commands/``; this one lists them and turns errors 
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
 import click
 
 from target_sqlite_archive.commands.compact import compact
+from target_sqlite_archive.commands.search import search_command
 from target_sqlite_archive.commands.state import state
 from target_sqlite_archive.commands.verify import verify
 from target_sqlite_archive.errors import TargetError
@@ -24,6 +26,8 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was asked for."""
         try:
+            if os.environ.get("NO_COLOR"):
+                ctx.color = False
             return super().invoke(ctx)
         except TargetError as error:
             click.echo(f"sqlite-archive: {error}", err=True)
@@ -43,5 +47,6 @@ def main() -> None:
 
 
 main.add_command(compact)
+main.add_command(search_command)
 main.add_command(state)
 main.add_command(verify)

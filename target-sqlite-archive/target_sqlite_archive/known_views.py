@@ -6,103 +6,10 @@ conversation's tags, a contact's companies) is current exactly where its payload
 
 from __future__ import annotations
 
+from target_sqlite_archive.known_columns import SETS
 from target_sqlite_archive.known_tables import PAYLOADS
-from target_sqlite_archive.shape import Index, Known, View
+from target_sqlite_archive.shape import Index, View
 from target_sqlite_archive.sql import DELETED_AT
-
-_AUTHOR = ("author_type", "author_id", "author_name", "author_email")
-
-_CONVERSATIONS = Known(
-    "conversations",
-    ("id", "created_at", "state"),
-    (
-        "title",
-        "updated_at",
-        "waiting_since",
-        "snoozed_until",
-        "priority",
-        "admin_assignee_id",
-        "team_assignee_id",
-        "tag_names",
-        "source_subject",
-        "source_body",
-        "source_body_text",
-        *(f"source_{name}" for name in _AUTHOR),
-        "source_attachments",
-        "source_redacted",
-        "conversation_rating_rating",
-        "conversation_rating_remark",
-        "conversation_rating_created_at",
-        "conversation_rating_contact_id",
-        "sla_applied_sla_status",
-        "statistics_time_to_assignment",
-        "statistics_time_to_admin_reply",
-        "statistics_time_to_first_close",
-        "statistics_time_to_last_close",
-        "statistics_median_time_to_reply",
-        "statistics_first_admin_reply_at",
-        "statistics_count_reopens",
-        "statistics_count_assignments",
-        "ai_agent_participated",
-        "ai_agent_resolution_state",
-        "channel_current",
-        "parts_total_count",
-        "payload_id",
-        DELETED_AT,
-    ),
-)
-_PARTS = Known(
-    "conversation_parts",
-    ("id", "conversation_id", "part_type", "created_at"),
-    (
-        "body",
-        "body_text",
-        *_AUTHOR,
-        "author_from_ai_agent",
-        "author_is_ai_answer",
-        "assigned_to_type",
-        "assigned_to_id",
-        "attachments",
-        "email_message_metadata_subject",
-        "redacted",
-        "state",
-        "payload_id",
-    ),
-)
-_STATE_CHANGES = Known(
-    "conversation_state_changes",
-    ("id", "conversation_id", "transition", "at"),
-    (
-        "author_type",
-        "author_id",
-        "assigned_to_type",
-        "assigned_to_id",
-        "state",
-        "from_statistics",
-    ),
-)
-_CALLS = Known(
-    "calls",
-    ("id", "conversation_id"),
-    ("state", "initiated_at", "created_at", "admin_id", "contact_id", "direction"),
-)
-_TRANSCRIPTIONS = Known("call_transcriptions", ("call_id",), ("transcript_text",))
-_DELETED = Known("deleted_conversations", ("id", "deleted_at"), ("metrics_retained",))
-_ADMINS = Known("admins", ("id",), ("name",))
-_TEAMS = Known("teams", ("id",), ("name",))
-
-# Table of a set, the column that names the parent, the parent's table.
-SETS = (
-    ("conversation_tags", "conversation_id", "conversations"),
-    ("conversation_participants", "conversation_id", "conversations"),
-    ("contact_tags", "contact_id", "contacts"),
-    ("contact_companies", "contact_id", "contacts"),
-    ("contact_segments", "contact_id", "contacts"),
-    ("contact_subscriptions", "contact_id", "contacts"),
-    ("contact_notes", "contact_id", "contacts"),
-    ("company_segments", "company_id", "companies"),
-    ("company_notes", "company_id", "companies"),
-)
 
 _MESSAGES = """
 SELECT c.id AS conversation_id, NULL AS part_id, 'source' AS part_type, c.created_at AS created_at,
@@ -208,28 +115,6 @@ def _current(table: str, column: str, parent: str) -> View:
         f"WHERE p.{DELETED_AT} IS NULL AND s.{DELETED_AT} IS NULL",
     )
 
-
-_PARENTS = (
-    Known("contacts", ("id", PAYLOADS.pointer), (DELETED_AT,)),
-    Known("companies", ("id", PAYLOADS.pointer), (DELETED_AT,)),
-)
-_CHILDREN = tuple(Known(table, (key, PAYLOADS.pointer), (DELETED_AT,)) for table, key, _ in SETS)
-
-KNOWN = {
-    known.table: known
-    for known in (
-        _CONVERSATIONS,
-        _PARTS,
-        _STATE_CHANGES,
-        _CALLS,
-        _TRANSCRIPTIONS,
-        _DELETED,
-        _ADMINS,
-        _TEAMS,
-        *_PARENTS,
-        *_CHILDREN,
-    )
-}
 
 VIEWS = (
     View(

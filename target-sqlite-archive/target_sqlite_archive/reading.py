@@ -14,7 +14,9 @@ from pathlib import Path
 
 from target_sqlite_archive.errors import DatabaseError
 from target_sqlite_archive.internal import APPLICATION_ID, LAYOUT
+from target_sqlite_archive.known_columns import KNOWN
 from target_sqlite_archive.naming import quote
+from target_sqlite_archive.shape import fill
 
 # A writer holds the file for itself only while it opens and closes it.
 _BUSY_SECONDS = 20.0
@@ -48,6 +50,10 @@ class OpenArchive:
     def has(self, table: str, *columns: str) -> bool:
         """Whether a table is there with all these columns."""
         return table in self.tables and set(columns) <= set(self.tables[table])
+
+    def fill(self, text: str) -> str:
+        """Put this archive's tables where a statement names known ones in braces."""
+        return fill(text, KNOWN, self.tables)
 
     def streams(self) -> list[Stream]:
         """Give the streams that have a table, by name."""

@@ -7,6 +7,7 @@ reads as NULL. Full text and foreign keys come with the tables, from ``tables.py
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from target_sqlite_archive.sql import create_index
 # Stands in the text of every view made here: a view of the same name without it is a person's own.
 MARK = "/* made by target-sqlite-archive */"
 INDEX_PREFIX = "_read_"
+_IN_BRACES = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +32,24 @@ class Known:
     keys: tuple[str, ...]
     others: tuple[str, ...] = ()
 
-    def stand_in(self, have: Sequence[str] | None) -> str:
-        """Write what follows FROM, such that every known column is there; ``have`` are the table's.
+    def stand_in(self, have: Sequence[str] | None, text: str) -> str:
+        """Write what follows FROM, such that every known column that the text names is there.
 
-        Without a table, or where it is another one of that name, that is a table without rows.
+        ``have`` are the table's columns. Without a table, or where it is another one of that name,
+        that is a table without rows.
         """
-        if have is None or not set(self.keys) <= set(have):
-            nothing = ", ".join(f"NULL AS {quote(name)}" for name in (*self.keys, *self.others))
-            return f"(SELECT {nothing} WHERE 0)"
-        missing = [f"NULL AS {quote(name)}" for name in self.others if name not in have]
+        wanted = [name for name in (*self.keys, *self.others) if f".{name}" in text]
+        if not self.is_meant_by(have):
+            nothing = [f"NULL AS {quote(name)}" for name in wanted or self.keys]
+            return f"(SELECT {', '.join(nothing)} WHERE 0)"
+        missing = [f"NULL AS {quote(name)}" for name in wanted if name not in (have or ())]
         if not missing:
             return quote(self.table)
         return f"(SELECT *, {', '.join(missing)} FROM {quote(self.table)})"
+
+    def is_meant_by(self, have: Sequence[str] | None) -> bool:
+        """Whether a table with these columns is the one known here; None stands for no table."""
+        return have is not None and set(self.keys) <= set(have)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +89,18 @@ def columns_of(connection: sqlite3.Connection) -> dict[str, tuple[str, ...]]:
     }
 
 
+def fill(text: str, known: Mapping[str, Known], tables: Mapping[str, Sequence[str]]) -> str:
+    """Put the archive's tables where the text of a statement names known ones in braces."""
+    return _IN_BRACES.sub(lambda name: known[name[1]].stand_in(tables.get(name[1]), text), text)
+
+
 def possible_views(
     views: Sequence[View], known: Mapping[str, Known], tables: Mapping[str, Sequence[str]]
 ) -> Iterator[tuple[View, str]]:
     """Give each view whose needs these tables meet, with its SELECT for them."""
-    stand_ins = {name: table.stand_in(tables.get(name)) for name, table in known.items()}
     for view in views:
-        if all(set(known[name].keys) <= set(tables.get(name, ())) for name in view.needs):
-            yield view, view.select.format_map(stand_ins).strip()
+        if all(known[name].is_meant_by(tables.get(name)) for name in view.needs):
+            yield view, fill(view.select, known, tables).strip()
 
 
 def ensure_shape(

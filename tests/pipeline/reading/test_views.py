@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from target_sqlite_archive.known_views import INDEXES, KNOWN, SETS, VIEWS
+from target_sqlite_archive.known_columns import KNOWN, SETS
+from target_sqlite_archive.known_views import INDEXES, VIEWS
 from target_sqlite_archive.sql import DELETED_AT
 from tests.pipeline import archive, programs
 from tests.pipeline.reading.conftest import Told
