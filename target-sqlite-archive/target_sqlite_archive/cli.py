@@ -12,7 +12,10 @@ import sys
 import click
 
 from target_sqlite_archive.commands.compact import compact
+from target_sqlite_archive.commands.history import history
+from target_sqlite_archive.commands.raw import raw
 from target_sqlite_archive.commands.search import search_command
+from target_sqlite_archive.commands.show import show
 from target_sqlite_archive.commands.state import state
 from target_sqlite_archive.commands.verify import verify
 from target_sqlite_archive.errors import TargetError
@@ -47,6 +50,9 @@ def main() -> None:
 
 
 main.add_command(compact)
+main.add_command(history)
+main.add_command(raw)
 main.add_command(search_command)
+main.add_command(show)
 main.add_command(state)
 main.add_command(verify)

@@ -58,7 +58,10 @@ _TABLES = {
     "call_transcriptions": ("call_id", "transcript_text"),
     "deleted_conversations": ("id deleted_at", "metrics_retained"),
     "articles": ("id title", "state author_id tag_names created_at updated_at body_text"),
-    "tickets": ("id created_at", "ticket_state_category"),
+    "tickets": (
+        "id created_at",
+        "title contact_ids ticket_state_category ticket_state_internal_label",
+    ),
     "ticket_parts": ("id ticket_id", f"part_type created_at {_AUTHOR} body_text"),
     "contacts": ("id", "name email phone"),
     "companies": ("id", "name"),

@@ -75,6 +75,13 @@ def _of_conversation(column: str) -> dict[str, str]:
     }
 
 
+def _state_of_ticket(ticket: str) -> str:
+    return (
+        f"(:state COLLATE NOCASE IN ({ticket}.ticket_state_category, "
+        f"{ticket}.ticket_state_internal_label))"
+    )
+
+
 _OF_CONVERSATION = (
     "LEFT JOIN {conversations} AS v ON v.id = {0} "
     "LEFT JOIN {deleted_conversations} AS d ON d.id = {0}"
@@ -164,11 +171,15 @@ SEARCHED = (
         table="tickets",
         id="r.id",
         at="r.created_at",
+        title="r.title",
         state="r.ticket_state_category",
         deleted_at=f"r.{DELETED_AT}",
         filters={
             **_between("r.created_at"),
-            "state": "r.ticket_state_category = :state COLLATE NOCASE",
+            "state": _state_of_ticket("r"),
+            "author": (
+                f"EXISTS (SELECT 1 FROM json_each(r.contact_ids) AS j WHERE {_by('j.value')})"
+            ),
         },
     ),
     Searched(
@@ -177,6 +188,7 @@ SEARCHED = (
         id="r.ticket_id",
         part_id="r.id",
         at="r.created_at",
+        title="t.title",
         state="t.ticket_state_category",
         author_type="r.author_type",
         author_id="r.author_id",
@@ -185,7 +197,7 @@ SEARCHED = (
         joins="LEFT JOIN {tickets} AS t ON t.id = r.ticket_id",
         filters={
             **_between("r.created_at"),
-            "state": "t.ticket_state_category = :state COLLATE NOCASE",
+            "state": _state_of_ticket("t"),
             "author": _by("r.author_id", "r.author_type", "r.author_email", "r.author_name"),
         },
     ),

@@ -1,6 +1,6 @@
 """The tables that the read side knows by name, as data; whoever reads skips those that are absent.
 
-The write path knows no stream by name. Everything that does is here.
+The write path knows no stream by name. What does is here and in the other ``known_….py`` modules.
 """
 
 from __future__ import annotations
@@ -78,6 +78,9 @@ TRACED = (
     Traced("article_versions", "articles", ("article_id",)),
     Traced("article_drafts", "articles", ("id",)),
 )
+
+# Of streams that share an id, whose object a person means.
+MEANT_FIRST = ("conversations", "tickets", "calls", "contacts", "articles")
 
 COUNTED = (
     Counted(

@@ -14,10 +14,12 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
+from pathlib import Path
 from typing import TypeVar
 
 import click
 
+from target_sqlite_archive.errors import DatabaseError
 from target_sqlite_archive.periods import Period, read_period
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -90,8 +92,10 @@ def write_rows(form: Form, columns: Sequence[str], rows: Iterable[Mapping[str, o
 
 
 def as_json(value: object) -> str:
-    """Write a value as JSON on one line."""
-    return json.dumps(value, ensure_ascii=False)
+    """Write a value as JSON on one line; what a terminal would obey is escaped in it."""
+    return _CONTROLS.sub(
+        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False)
+    )
 
 
 def _csv_line(cells: Sequence[str]) -> str:
@@ -103,7 +107,27 @@ def _csv_line(cells: Sequence[str]) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else as_json(value)
+    if isinstance(value, str):
+        return clean(value) if sys.stdout.isatty() else value
+    return as_json(value)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that its owner alone may read; `-` is standard output.
+
+    Raises :class:`DatabaseError` where the file cannot be written.
+    """
+    if str(path) == "-":
+        click.echo(text, nl=False)
+        return
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise DatabaseError(
+            f"Cannot write {path}: {error.strerror}. Choose another path."
+        ) from error
 
 
 def clean(text: str) -> str:

@@ -17,6 +17,8 @@ from target_sqlite_archive.internal import APPLICATION_ID, LAYOUT
 from target_sqlite_archive.known_columns import KNOWN
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.shape import fill
+from target_sqlite_archive.shaping import SQLValue
+from target_sqlite_archive.sql import where
 
 # A writer holds the file for itself only while it opens and closes it.
 _BUSY_SECONDS = 20.0
@@ -50,6 +52,20 @@ class OpenArchive:
     def has(self, table: str, *columns: str) -> bool:
         """Whether a table is there with all these columns."""
         return table in self.tables and set(columns) <= set(self.tables[table])
+
+    def rows(self, table: str, **wanted: SQLValue) -> list[dict[str, SQLValue]]:
+        """Give a table's rows where these columns have these values, in the order of the file.
+
+        None where the archive has no such table or columns.
+        """
+        if not self.has(table, *wanted):
+            return []
+        found = self.connection.execute(
+            f"SELECT * FROM {quote(table)} WHERE {where(tuple(wanted))} ORDER BY rowid",
+            tuple(wanted.values()),
+        )
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found]
 
     def fill(self, text: str) -> str:
         """Put this archive's tables where a statement names known ones in braces."""

@@ -5,6 +5,7 @@ Its streams have the columns of the tap that it stands for.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ KEYS = {
     "conversation_tags": ["conversation_id", "tag_id"],
     "call_transcriptions": ["call_id"],
 }
+DAY = 86_400
+JANUARY = 1_767_225_600  # the first of January 2026, 00:00 UTC
 ADMINS = {"a1": "Mock Mia", "a2": "Synthetic Sam"}
 CONTACTS = {"k1": "Specimen Sven", "k2": "Invented Ines"}
 
@@ -40,7 +43,7 @@ def declare(stream: str) -> str:
     return json.dumps(message)
 
 
-def row(stream: str, **values: Any) -> str:
+def row(stream: str, /, **values: Any) -> str:
     """A RECORD line; what is not given is null."""
     columns = properties(stream)
     assert values.keys() <= columns.keys(), values.keys() - columns.keys()
@@ -179,3 +182,88 @@ def told(archive: Archive, *lines: str, without: Collection[str] = ()) -> Archiv
     kept = [line for line in story() if json.loads(line).get("stream") not in without]
     archive.feed(*kept, *lines)
     return archive
+
+
+def payload(stream: str, number: str, text: str, fetched_at: str, updated_at: str | None) -> str:
+    """An object's exact text as it was fetched."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return row(
+        "raw_payloads",
+        id=f"payload-{digest[:12]}",
+        sha256=digest,
+        stream=stream,
+        record_id=number,
+        payload=text,
+        fetched_at=fetched_at,
+        updated_at=updated_at,
+    )
+
+
+def version(number: int, state_now: str, *parts: dict[str, Any], **more: Any) -> str:
+    """Conversation 101 as Intercom tells it, changed on the `number`th of January 2026."""
+    return json.dumps(
+        {
+            "type": "conversation",
+            "id": "101",
+            "created_at": JANUARY + 10 * 3600,
+            "updated_at": JANUARY + (number - 1) * DAY + 12 * 3600,
+            "state": state_now,
+            "title": None,
+            "source": {
+                "type": "email",
+                "subject": "Money",
+                "body": "<p>My refund from <b>Stripe</b> is missing</p>",
+                "author": {"type": "user", "id": "k1", "name": "Specimen Sven"},
+                "attachments": [],
+            },
+            "contacts": {"type": "contact.list", "contacts": [{"type": "contact", "id": "k1"}]},
+            "tags": {"type": "tag.list", "tags": [{"type": "tag", "id": "t1", "name": "Billing"}]},
+            "ai_agent_participated": False,
+            "conversation_parts": {
+                "type": "conversation_part.list",
+                "conversation_parts": list(parts),
+                "total_count": len(parts),
+            },
+            **more,
+        }
+    )
+
+
+def said(
+    number: int, day: int, body: str | None, kind: str = "comment", **more: Any
+) -> dict[str, Any]:
+    """A part as Intercom tells it, of noon on that day of January 2026."""
+    return {
+        "type": "conversation_part",
+        "id": str(number),
+        "part_type": kind,
+        "body": body,
+        "created_at": JANUARY + (day - 1) * DAY + 12 * 3600,
+        "author": {"type": "admin", "id": "a1", "name": "Mock Mia"},
+        "attachments": [],
+        "redacted": False,
+        **more,
+    }
+
+
+# Three versions of one conversation: of the 1st, the 3rd and the 5th of January.
+FIRST = version(1, "open")
+SECOND = version(3, "open", said(1, 2, "<p>Which one?</p>"), said(2, 3, "<p>Found it</p>"))
+THIRD = version(5, "closed", said(1, 2, "<p>Which one?</p>"), said(3, 5, None, kind="close"))
+
+
+def with_history() -> Iterator[str]:
+    """The three versions as they were fetched, each an hour after its change, and one return."""
+    yield from people()
+    yield declare("raw_payloads")
+    for text, day in ((FIRST, 1), (SECOND, 3), (THIRD, 5), (SECOND, 7)):
+        changed = {FIRST: 1, SECOND: 3, THIRD: 5}[text]
+        yield payload(
+            "conversations",
+            "101",
+            text,
+            f"2026-01-0{day}T13:00:00Z",
+            f"2026-01-0{changed}T12:00:00Z",
+        )
+    yield declare("conversations")
+    yield conversation("101", "My refund from Stripe is missing", "2026-01-01T10:00:00Z")
