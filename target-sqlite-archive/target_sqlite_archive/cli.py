@@ -5,6 +5,7 @@ Each command is a module in ``commands/``; this one lists them and turns errors 
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ from target_sqlite_archive.commands.raw import raw
 from target_sqlite_archive.commands.search import search_command
 from target_sqlite_archive.commands.show import show
 from target_sqlite_archive.commands.state import state
+from target_sqlite_archive.commands.stats import stats
 from target_sqlite_archive.commands.verify import verify
 from target_sqlite_archive.errors import TargetError
 
@@ -28,6 +30,9 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was asked for."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A terminal that cannot show a letter is no reason to stop.
+            sys.stdout.reconfigure(errors="replace")
         try:
             if os.environ.get("NO_COLOR"):
                 ctx.color = False
@@ -55,4 +60,5 @@ main.add_command(raw)
 main.add_command(search_command)
 main.add_command(show)
 main.add_command(state)
+main.add_command(stats)
 main.add_command(verify)
