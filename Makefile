@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup peers bench-peers plugins demo test prove bench bench-long lint format docs lock clean
+.PHONY: help setup peers bench-peers plugins demo test prove bench bench-long browser lint format docs lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ bench: setup bench-peers ## Measure ours beside public programs and bare loops: 
 
 bench-long: setup ## The same for the largest archives: docs/benchmarks-long.md
 	$(BIN)/python -m tests.benchmarks bench-long
+
+browser: setup ## Look at an archive with the system's Chromium; says so where there is none
+	$(BIN)/python -m tests.browser
 
 lint: setup ## ruff, ruff format --check, mypy --strict
 	$(BIN)/ruff check .

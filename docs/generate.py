@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tap_intercom_archive.resources import RAW_PAYLOADS, RESOURCES, UNLISTED, Resource
+from target_sqlite_archive.known_questions import QUESTIONS, Question
 from target_sqlite_archive.known_views import VIEWS
 from target_sqlite_archive.shape import View
 
@@ -100,6 +101,23 @@ def views_table(views: Iterable[View]) -> str:
     return "\n".join(lines)
 
 
+def cookbook(questions: Iterable[Question]) -> str:
+    """Give the cookbook: each question with its query and what to know about it."""
+    lines = [
+        "# Ten questions in SQL",
+        "",
+        "Each runs in any SQLite tool on an archive of `tap-intercom-archive`, for instance",
+        "`sqlite3 -box intercom.db`, and is a ready query of the Datasette site. Times are UTC. A",
+        "name behind a colon is yours to give: in `sqlite3` by `.parameter set :words 'refund*'`,",
+        "in Datasette in a form. Written by `make docs`; every query is run by a test.",
+    ]
+    for question in questions:
+        lines += ["", f"## {question.asks}", "", "```sql", question.sql.strip(), "```"]
+        if question.note:
+            lines += ["", question.note]
+    return "\n".join(lines) + "\n"
+
+
 def meltano_settings(about: Mapping[str, Any]) -> str:
     """Give the settings of a plugin as Meltano declares them, as YAML list items."""
     lines: list[str] = []
@@ -181,6 +199,7 @@ def current() -> Iterator[tuple[Path, str]]:
         text = filled(text, f"{name} settings", meltano_settings(about), ("#", ""))
     yield path, text
     yield ROOT / ".env.example", env_example(abouts)
+    yield ROOT / "docs/cookbook.md", cookbook(QUESTIONS)
 
 
 def stale() -> list[str]:

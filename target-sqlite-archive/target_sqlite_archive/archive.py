@@ -13,6 +13,7 @@ from target_sqlite_archive.columns import Property
 from target_sqlite_archive.database import Database
 from target_sqlite_archive.errors import ForeignStateError, NothingStoredError
 from target_sqlite_archive.known_columns import KNOWN
+from target_sqlite_archive.known_fivetran import FIVETRAN
 from target_sqlite_archive.known_views import INDEXES, VIEWS
 from target_sqlite_archive.session import Options, Session
 from target_sqlite_archive.shape import ensure_shape
@@ -155,6 +156,7 @@ class Archive:
             self._database.begin()
             self.session.ledger.prune()
             ensure_shape(self._database.connection, VIEWS, KNOWN, INDEXES)
+            ensure_shape(self._database.connection, FIVETRAN, KNOWN, only_present=True)
             self._database.commit()
         self.close()
 

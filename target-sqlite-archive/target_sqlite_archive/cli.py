@@ -13,6 +13,7 @@ import sys
 import click
 
 from target_sqlite_archive.commands.compact import compact
+from target_sqlite_archive.commands.datasette import datasette_metadata
 from target_sqlite_archive.commands.history import history
 from target_sqlite_archive.commands.raw import raw
 from target_sqlite_archive.commands.search import search_command
@@ -20,6 +21,7 @@ from target_sqlite_archive.commands.show import show
 from target_sqlite_archive.commands.state import state
 from target_sqlite_archive.commands.stats import stats
 from target_sqlite_archive.commands.verify import verify
+from target_sqlite_archive.commands.views import views
 from target_sqlite_archive.errors import TargetError
 
 _STOPPED_BY_SIGNAL = 128
@@ -55,6 +57,14 @@ def main() -> None:
 
 
 main.add_command(compact)
+    """Read an archive that target-sqlite-archive has filled.
+
+    None of these commands changes a row of it; `views --fivetran` adds views. Each has its own
+    help: sqlite-archive search --help.
+    """
+
+
+main.add_command(datasette_metadata)
 main.add_command(history)
 main.add_command(raw)
 main.add_command(search_command)
@@ -62,3 +72,4 @@ main.add_command(show)
 main.add_command(state)
 main.add_command(stats)
 main.add_command(verify)
+main.add_command(views)

@@ -33,6 +33,8 @@ _TABLES = {
     "conversations": (
         "id created_at state",
         f"title updated_at waiting_since snoozed_until priority admin_assignee_id team_assignee_id "
+        f"read open source_type source_delivered_as first_contact_reply_created_at "
+        f"first_contact_reply_type sla_applied_sla_name "
         f"tag_names source_subject source_body source_body_text {_SOURCE} source_attachments "
         f"source_redacted conversation_rating_rating conversation_rating_remark "
         f"conversation_rating_created_at conversation_rating_contact_id sla_applied_sla_status "
@@ -44,8 +46,9 @@ _TABLES = {
     ),
     "conversation_parts": (
         "id conversation_id part_type created_at",
-        f"body body_text {_AUTHOR} author_from_ai_agent author_is_ai_answer assigned_to_type "
-        f"assigned_to_id attachments email_message_metadata_subject redacted state",
+        f"body body_text updated_at {_AUTHOR} author_from_ai_agent author_is_ai_answer "
+        f"assigned_to_type assigned_to_id attachments redacted state "
+        f"email_message_metadata_subject",
     ),
     "conversation_state_changes": (
         "id conversation_id transition at",
@@ -63,18 +66,30 @@ _TABLES = {
         "title contact_ids ticket_state_category ticket_state_internal_label",
     ),
     "ticket_parts": ("id ticket_id", f"part_type created_at {_AUTHOR} body_text"),
-    "contacts": ("id", "name email phone"),
-    "companies": ("id", "name"),
-    "admins": ("id", "name email"),
-    "teams": ("id", "name"),
+    "contacts": (
+        "id",
+        "name email phone role updated_at created_at owner_id signed_up_at last_replied_at "
+        "last_contacted_at last_email_opened_at last_email_clicked_at unsubscribed_from_emails",
+    ),
+    "companies": (
+        "id",
+        "name updated_at created_at website industry monthly_spend plan_id plan_name "
+        "session_count user_count",
+    ),
+    "admins": ("id", "name email job_title"),
+    "teams": ("id", "name admin_ids"),
+    "tags": ("id", "name"),
     "conversation_tags": ("conversation_id tag_id", "name"),
-    **{table: (key, "") for table, key, _ in SETS[1:]},
+    "conversation_participants": ("conversation_id type id", ""),
+    "contact_tags": ("contact_id tag_id", ""),
+    "contact_companies": ("contact_id company_id", ""),
+    **{table: (key, "") for table, key, _ in SETS[4:]},
 }
 
 
 def _known() -> Iterator[Known]:
     for table, (keys, others) in _TABLES.items():
-        arrival = (PAYLOADS.pointer, DELETED_AT)
+        arrival = (PAYLOADS.pointer, DELETED_AT, "_sdc_received_at")
         yield Known(table, tuple(keys.split()), (*others.split(), *arrival))
 
 

@@ -108,19 +108,35 @@ def ensure_shape(
     views: Sequence[View],
     known: Mapping[str, Known],
     indexes: Sequence[Index] = (),
+    *,
+    only_present: bool = False,
 ) -> None:
     """Make the views and indexes that are missing or no longer fit; leave all others alone.
 
     Runs inside the caller's transaction. A table or view of somebody else's that has the name
-    stays, and ours is left out.
+    stays, and ours is left out. ``only_present`` renews views that are there and makes none.
     """
     tables = columns_of(connection)
+    present = made_views(connection)
     for view, select in possible_views(views, known, tables):
-        _ensure(connection, view.name, f"CREATE VIEW {quote(view.name)} AS {MARK}\n{select}")
+        if view.name in present or not only_present:
+            _ensure(connection, view.name, f"CREATE VIEW {quote(view.name)} AS {MARK}\n{select}")
     for index in indexes:
         if set(index.columns) <= set(tables.get(index.table, ())):
             statement = create_index(index.name, index.table, index.columns, unique=False)
             connection.execute(statement.replace("CREATE INDEX", "CREATE INDEX IF NOT EXISTS", 1))
+
+
+def made_views(connection: sqlite3.Connection) -> set[str]:
+    """Name the views that were made here."""
+    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'")
+    return {name for name, sql in rows if MARK in sql}
+
+
+def drop_views(connection: sqlite3.Connection, views: Sequence[View]) -> None:
+    """Take away those of these views that were made here."""
+    for name in made_views(connection) & {view.name for view in views}:
+        connection.execute(f"DROP VIEW {quote(name)}")
 
 
 def _ensure(connection: sqlite3.Connection, name: str, statement: str) -> None:

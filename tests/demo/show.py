@@ -30,11 +30,12 @@ def show(path: Path, root: Path) -> None:
     word = _show_conversation(path, conversation)
     print(f"\n==> The archive: {shown}")
     print("  Next commands to try:")
-    print(f"    sqlite3 {shown} 'SELECT state, count(*) FROM conversations GROUP BY state'")
-    print(f'    sqlite3 {shown} "SELECT conversation_id, body_text FROM conversation_parts \\')
-    print("      WHERE rowid IN (SELECT rowid FROM conversation_parts_fts \\")
-    print(f"        WHERE conversation_parts_fts MATCH '{word}') LIMIT 5\"")
-    print(f"    uvx datasette {shown}")
+    print(f"    .venv/bin/sqlite-archive search {shown} {word}")
+    print(f"    .venv/bin/sqlite-archive show {shown} {conversation['id']}")
+    print(f"    .venv/bin/sqlite-archive stats {shown}")
+    print(f"    sqlite3 {shown} 'SELECT * FROM open_conversations ORDER BY waiting_since LIMIT 5'")
+    print(f"    .venv/bin/sqlite-archive datasette-metadata {shown} > .demo/metadata.json")
+    print(f"    .venv/bin/datasette {shown} --metadata .demo/metadata.json")
 
 
 def _readable_conversation(path: Path) -> dict[str, Any]:

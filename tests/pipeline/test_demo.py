@@ -29,9 +29,10 @@ def test_demo_archives_twice_and_shows_what_is_in_the_file(tmp_path: Path) -> No
     assert second < first
     assert str(path) in done.out
     assert "times smaller" in done.out
-    [word] = re.findall(r"MATCH '(\w+)'", done.out)
-    sql = "SELECT rowid FROM conversation_parts_fts WHERE conversation_parts_fts MATCH ?"
-    assert archive.rows(path, sql, word)
+    [found] = re.findall(r"(sqlite-archive) (search) (\S+) (\w+)$", done.out, re.MULTILINE)
+    assert "[" in programs.run(programs.program(found[0]), *found[1:]).out
+    [read] = re.findall(r"(sqlite-archive) (show) (\S+) (\d+)$", done.out, re.MULTILINE)
+    assert "(customer)" in programs.run(programs.program(read[0]), *read[1:]).out
 
 
 def test_demo_leaves_a_folder_alone_that_is_not_its_own(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from pathlib import Path
 from typing import Any
 
-from tests.target.harness import Archive, record, schema
+from tests.target.harness import Archive, bookmark, record, schema, state
+from tests.target.reading_harness import read
 
 TEXT = {"type": ["string", "null"]}
 BODY = {**TEXT, "contentMediaType": "text/plain"}
@@ -215,6 +218,61 @@ def test_streams_of_another_tap_with_these_names_are_stored_as_ever(archive: Arc
     assert archive.query("SELECT id, topic FROM conversations") == [(1, "Weather")]
     assert archive.query("SELECT id FROM messages") == [(1,)]
     assert views(archive) == set()
+
+
+def test_views_of_fivetrans_shape_come_and_go(archive: Archive) -> None:
+    archive.feed(CONVERSATIONS, PARTS, conversation("1"), part("a", "1"))
+    before = archive.query("SELECT type, name, sql FROM sqlite_master ORDER BY name")
+    assert read("views", str(archive.path), "--fivetran").returncode == 0
+    assert {"conversation_history", "conversation_part_history"} <= views(archive)
+    assert "contact_history" not in views(archive)
+    history = "SELECT id, state, conversation_rating_value, _fivetran_active, _fivetran_deleted "
+    assert archive.query(f"{history} FROM conversation_history") == [("1", "open", None, 1, 0)]
+    assert archive.query("SELECT conversation_id, body FROM conversation_part_history") == [
+        ("1", None)
+    ]
+    # A later run keeps them in shape: here the archive gets bodies.
+    archive.feed(PARTS.replace('"body_text"', '"body"'), part("b", "1", body="<p>New</p>"))
+    assert ("1", "<p>New</p>") in archive.query(
+        "SELECT conversation_id, body FROM conversation_part_history"
+    )
+    assert read("views", str(archive.path), "--no-fivetran").returncode == 0
+    after = archive.query("SELECT type, name, sql FROM sqlite_master ORDER BY name")
+    assert [row[:2] for row in after] == [row[:2] for row in before]
+
+
+def test_views_are_listed(archive: Archive) -> None:
+    archive.feed(CONVERSATIONS, PARTS)
+    listed = read("views", str(archive.path)).stdout
+    assert "messages" in listed
+    assert "conversation_history" not in listed
+    told = json.loads(read("views", str(archive.path), "--json").stdout)
+    made = {view["view"] for view in told if view["made"]}
+    assert made == views(archive)
+    assert "conversation_history" in {view["view"] for view in told}
+
+
+def test_views_are_not_added_while_a_run_is_writing_nor_to_what_is_no_archive(
+    archive: Archive, tmp_path: Path
+) -> None:
+    archive.feed(CONVERSATIONS, PARTS)
+    with archive.start() as process:
+        assert process.stdin
+        assert process.stdout
+        lines = [CONVERSATIONS, conversation("1"), state(bookmark("conversations", 1))]
+        process.stdin.write("\n".join(lines).encode() + b"\n")
+        process.stdin.flush()
+        assert process.stdout.readline()
+        busy = read("views", str(archive.path), "--fivetran")
+        process.stdin.close()
+        assert process.wait() == 0
+    missing = read("views", str(tmp_path / "missing.db"), "--fivetran")
+    for done in (busy, missing):
+        assert (done.returncode, done.stdout) == (1, "")
+        assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "missing.db").exists()
+    assert "conversation_history" not in views(archive)
+    assert read("views", str(archive.path), "--fivetran", "--no-fivetran").returncode == 2
 
 
 def test_the_parts_of_a_conversation_are_found_by_an_index(archive: Archive) -> None:

@@ -38,16 +38,17 @@ class _Step:
 @click.option("--stream", help="Whose payloads, where ids are alike: conversations, calls ...")
 @form_options
 def history(archive: Path, id: str, stream: str | None, form: Form) -> None:
-    """List the versions of object ID in ARCHIVE, and what changed from each to the next.
+    """List the versions of an object, and what changed.
 
     \b
         sqlite-archive history archive.db 215400000813
         sqlite-archive show archive.db 215400000813 --at 2026-03-01    how it looked then
         sqlite-archive raw archive.db 215400000813 --version 2         its exact text
 
+    ID may be that of any object that has payloads in ARCHIVE: a conversation, contact, article ...
     Changed fields are named with their values before and after; of lists, what is new, gone and
     changed. A version counts from its own `updated_at`, or, where that did not move, from when it
-    was first fetched. It may be any object that has payloads: a conversation, contact, article ...
+    was first fetched.
     """
     with open_archive(archive) as reading:
         found, versions = find_versions(reading, id, stream)

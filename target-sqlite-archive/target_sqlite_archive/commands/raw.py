@@ -30,7 +30,9 @@ def raw(
     every: bool,
     stream: str | None,
 ) -> None:
-    """Print the exact text of object ID in ARCHIVE, as the provider sent it: its newest version.
+    """Print the exact text of an object, as it was sent.
+
+    It is the newest version of object ID in ARCHIVE, or another one.
 
     \b
         sqlite-archive raw archive.db 215400000813 > conversation.json

@@ -76,7 +76,9 @@ def search_command(
     limit: int,
     form: Form,
 ) -> None:
-    """Search the texts of ARCHIVE: messages, call transcripts, articles, tickets. Best hits first.
+    """Search all that was written or said.
+
+    Finds QUERY in messages, call transcripts, articles and tickets of ARCHIVE, best hits first.
 
     \b
         sqlite-archive search archive.db refund stripe       both words, in any order

@@ -48,7 +48,9 @@ def show(
     markdown: Path | None,
     form: Form,
 ) -> None:
-    """Show the conversation, call, ticket, contact or article ID of ARCHIVE as a text to read.
+    """Show a conversation, call, ticket, contact or article.
+
+    Prints ID of ARCHIVE as a text to read: who, when, what was said and what happened.
 
     \b
         sqlite-archive show archive.db 215400000813

@@ -14,7 +14,7 @@ from target_sqlite_archive.states import NoStateError, last_state
 @click.command()
 @click.argument("archive", type=click.Path(path_type=Path))
 def state(archive: Path) -> None:
-    """Print the last committed state of ARCHIVE as one JSON object.
+    """Print the last committed state of ARCHIVE as JSON.
 
     This is where the tap's next run goes on from, when its own state was not kept:
 

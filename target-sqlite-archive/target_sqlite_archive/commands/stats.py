@@ -38,7 +38,9 @@ _LATER = "later"
 @click.argument("archive", type=click.Path(path_type=Path))
 @form_options
 def stats(archive: Path, form: Form) -> None:
-    """Tell what is in ARCHIVE: rows and their times, bytes, volume, reply times, freshness.
+    """Tell what is in ARCHIVE, how much, and how fresh it is.
+
+    Counts rows and their times, bytes, the volume by month, and how fast replies came.
 
     \b
         sqlite-archive stats archive.db

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 from target_sqlite_archive.known_columns import KNOWN, SETS
 from target_sqlite_archive.known_views import INDEXES, VIEWS
-from target_sqlite_archive.sql import DELETED_AT
+from target_sqlite_archive.sql import METADATA_PROPERTIES
 from tests.pipeline import archive, programs
 from tests.pipeline.reading.conftest import Told
 
@@ -18,7 +20,9 @@ def test_every_column_that_views_read_is_one_that_the_tap_sends() -> None:
         path.stem: set(json.loads(path.read_text("utf-8"))["properties"])
         for path in SCHEMAS.glob("*.json")
     }
-    named = {known.table: {*known.keys, *known.others} - {DELETED_AT} for known in KNOWN.values()}
+    named = {
+        known.table: {*known.keys, *known.others} - METADATA_PROPERTIES for known in KNOWN.values()
+    }
     wrong = {
         table: names - columns[table]
         for table, names in named.items()
@@ -36,6 +40,38 @@ def test_every_view_whose_tables_are_there_is_made(told: Told) -> None:
     assert {row["name"] for row in made} == {
         view.name for view in VIEWS if set(view.needs) <= tables
     }
+
+
+# What Fivetran's own dbt package reads of each table, beside `_fivetran_synced`.
+FIVETRANS = {
+    "admin": "id name email job_title",
+    "tag": "id name",
+    "team": "id name",
+    "team_admin": "team_id admin_id",
+    "contact_history": "id updated_at created_at role name email admin_id signed_up_at "
+    "last_replied_at last_contacted_at last_email_opened_at last_email_clicked_at "
+    "unsubscribed_from_emails",
+    "conversation_history": "id updated_at created_at state read snoozed_until waiting_since "
+    "assignee_id assignee_type conversation_rating_value conversation_rating_remark "
+    "first_contact_reply_created_at first_contact_reply_type sla_name sla_status source_type "
+    "source_delivered_as source_subject source_body source_author_type source_author_id",
+    "conversation_part_history": "id conversation_id conversation_updated_at part_type created_at "
+    "updated_at assigned_to_type assigned_to_id author_type author_id",
+    "conversation_tag_history": "conversation_id conversation_updated_at tag_id",
+    "conversation_contact_history": "conversation_id conversation_updated_at contact_id",
+}
+
+
+def test_fivetrans_tables_and_columns_are_there_on_demand(told: Told, tmp_path: Path) -> None:
+    path = Path(shutil.copy(told.path, tmp_path))
+    done = programs.run(programs.program("sqlite-archive"), "views", str(path), "--fivetran")
+    assert (done.code, done.err) == (0, "")
+    for view, columns in FIVETRANS.items():
+        rows = archive.rows(path, f"SELECT * FROM {view}")
+        assert rows, view
+        assert {*columns.split(), "_fivetran_synced"} <= rows[0].keys()
+    counted = archive.rows(path, "SELECT count(*) AS n FROM conversation_tag_history")
+    assert counted[0]["n"] == len(told.sandbox.truth("conversation_tags"))
 
 
 def test_messages_are_all_first_messages_and_all_parts(told: Told) -> None:
