@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 
 import click
@@ -14,7 +15,6 @@ from target_sqlite_archive.known_fivetran import FIVETRAN
 from target_sqlite_archive.known_views import INDEXES, VIEWS
 from target_sqlite_archive.output import Form, form_options, write_rows
 from target_sqlite_archive.reading import open_archive
-from target_sqlite_archive.session import iso, system_clock
 from target_sqlite_archive.shape import View, drop_views, ensure_shape, made_views
 
 _COLUMNS = ("view", "made", "about")
@@ -54,7 +54,7 @@ def views(archive: Path, fivetran: bool, no_fivetran: bool, form: Form) -> None:
 
 
 def _change(path: Path, *, add: bool) -> None:
-    database = Database(path, now=iso(system_clock()))
+    database = Database(path, now=datetime.now(tz=timezone.utc).isoformat())
     try:
         with database.explained():
             database.begin()
