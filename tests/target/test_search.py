@@ -41,6 +41,19 @@ def test_every_kind_of_text_is_searched(story: Archive) -> None:
     assert found(story, "password NOT refund") == {"103"}
 
 
+def test_titles_and_subjects_are_searched(archive: Archive) -> None:
+    told(
+        archive,
+        declare("conversations"),
+        conversation("104", "x", "2026", title="A chargeback"),
+        conversation("105", "x", "2026", source_subject="Your chargeback"),
+    )
+    assert found(archive, "chargeback") == {"104", "105"}
+    assert found(archive, "money", "back") == {"701"}
+    [hit] = hits(archive, "money")
+    assert hit["snippet"] == "Getting your [money] back"
+
+
 def test_a_hit_says_what_a_reader_wants_to_know(story: Archive) -> None:
     [hit] = hits(story, '"refunds take"')
     assert hit == {

@@ -10,9 +10,12 @@ from tests.pipeline import archive, programs
 from tests.pipeline.reading.conftest import Told
 
 TEXTS = """
-SELECT coalesce(part_id, conversation_id) AS id, body_text AS text FROM messages
+SELECT id, coalesce(title, '') || ' ' || coalesce(source_subject, '') || ' ' ||
+  coalesce(source_body_text, '') AS text FROM conversations
+UNION ALL SELECT id, body_text FROM conversation_parts
 UNION ALL SELECT call_id, transcript_text FROM call_transcriptions
-UNION ALL SELECT id, body_text FROM articles
+UNION ALL SELECT id, coalesce(title, '') || ' ' || coalesce(description, '') || ' ' ||
+  coalesce(body_text, '') FROM articles
 """
 
 
