@@ -20,6 +20,7 @@ from target_sqlite_archive.locking import WriterLock
 _MAGIC = b"SQLite format 3\x00"
 _PAGE_BYTES = 16384
 _CACHE_KIBIBYTES = 32_000
+_SORTING_KIBIBYTES = 8_000
 _BUSY_MILLISECONDS = 5_000
 
 
@@ -205,6 +206,8 @@ class Database:
         Drops what tables keep aside for their full text: nothing may be written to them any more.
         """
         self.connection.execute("PRAGMA temp_store = FILE")
+        # A sort holds in memory what the cache may.
+        self.connection.execute(f"PRAGMA cache_size = -{_SORTING_KIBIBYTES}")
 
     def commit(self) -> None:
         """Commit; on return the data is on the disk."""

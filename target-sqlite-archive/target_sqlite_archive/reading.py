@@ -53,6 +53,15 @@ class OpenArchive:
         """Whether a table is there with all these columns."""
         return table in self.tables and set(columns) <= set(self.tables[table])
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read inside of this from one moment, whatever a writer commits meanwhile; be quick."""
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.execute("COMMIT")
+
     def rows(self, table: str, **wanted: SQLValue) -> list[dict[str, SQLValue]]:
         """Give a table's rows where these columns have these values, in the order of the file.
 

@@ -78,6 +78,10 @@ class Found:
     more: bool
 
 
+Ranked = tuple[float, int, Searched]
+"""A hit before it is looked up: how well it fits (less is better), its row id, and its table."""
+
+
 def searched_in(archive: OpenArchive, all_searched: Iterable[Searched]) -> list[Searched]:
     """Give what this archive has of it, with its index."""
     return [
@@ -98,18 +102,13 @@ def search(
 
     ``filters`` has the values that the condition of each wanted filter takes, by their names.
     """
-    run = archive.connection.execute
-    run(f"PRAGMA mmap_size = {_MAP_BYTES}")
-    run("BEGIN")
-    try:
-        eligible = [one for one in searched if filters.keys() <= one.filters.keys()]
-        values = {name: value for given in filters.values() for name, value in given.items()}
-        ranked: list[tuple[float, int, Searched]] = []
+    archive.connection.execute(f"PRAGMA mmap_size = {_MAP_BYTES}")
+    eligible = [one for one in searched if filters.keys() <= one.filters.keys()]
+    with archive.snapshot():
+        ranked: list[Ranked] = []
         total: int | None = 0
         for one in eligible:
-            statement = archive.fill(_best(one, filters))
-            rows = run(statement, {"expression": expression, "limit": limit + 1, **values})
-            best = [(score, row_id, one) for row_id, score in rows]
+            best = _rank(archive, expression, one, limit + 1, filters)
             ranked += best
             if len(best) <= limit:
                 total = None if total is None else total + len(best)
@@ -124,11 +123,23 @@ def search(
             for one in eligible
             for row_id, hit in _hits(archive, expression, one, shown)
         }
-        return Found(
-            tuple(hits[one, row_id] for _, row_id, one in shown), total, len(ranked) > limit
-        )
-    finally:
-        run("COMMIT")
+    found = tuple(hits[one, row_id] for _, row_id, one in shown)
+    return Found(found, total, len(ranked) > limit)
+
+
+def _rank(
+    archive: OpenArchive,
+    expression: str,
+    searched: Searched,
+    limit: int,
+    filters: Mapping[str, Mapping[str, str]],
+) -> list[Ranked]:
+    values = {name: value for given in filters.values() for name, value in given.items()}
+    rows = archive.connection.execute(
+        archive.fill(_best(searched, filters)),
+        {"expression": expression, "limit": limit, **values},
+    )
+    return [(score, row_id, searched) for row_id, score in rows]
 
 
 def _best(searched: Searched, filters: Mapping[str, Mapping[str, str]]) -> str:
@@ -160,7 +171,7 @@ def _hits(
     archive: OpenArchive,
     expression: str,
     searched: Searched,
-    shown: Sequence[tuple[float, int, Searched]],
+    shown: Sequence[Ranked],
 ) -> Iterator[tuple[int, Hit]]:
     """Look up those of the shown rows that are of this table."""
     row_ids = [row_id for _, row_id, one in shown if one is searched]

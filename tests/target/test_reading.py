@@ -172,6 +172,15 @@ def test_flags_that_only_tell(flags: tuple[str, ...]) -> None:
     assert "sqlite-archive" in done.stdout
 
 
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_command_teaches_by_an_example_and_is_in_the_readme(name: str) -> None:
+    done = CliRunner().invoke(main, [name, "--help"])
+    assert done.exit_code == 0
+    assert f"    sqlite-archive {name} archive.db" in done.output
+    readme = Path(__file__).parents[2] / "target-sqlite-archive/README.md"
+    assert f"sqlite-archive {name} archive.db" in readme.read_text("utf-8")
+
+
 def test_reading_commands_start_without_the_sdk() -> None:
     program = "import sys, target_sqlite_archive.cli; sys.exit('singer_sdk' in sys.modules)"
     python = str(Path(COMMAND).with_name("python"))

@@ -50,7 +50,7 @@ def history(archive: Path, id: str, stream: str | None, form: Form) -> None:
     changed. A version counts from its own `updated_at`, or, where that did not move, from when it
     was first fetched.
     """
-    with open_archive(archive) as reading:
+    with open_archive(archive) as reading, reading.snapshot():
         found, versions = find_versions(reading, id, stream)
         steps = list(_steps(reading, versions))
         people = People(reading)

@@ -45,7 +45,7 @@ def raw(
     """
     if sum((number is not None, at is not None, every)) > 1:
         raise click.UsageError("--version, --at and --all exclude each other.")
-    with open_archive(archive) as reading:
+    with open_archive(archive) as reading, reading.snapshot():
         _, versions = find_versions(reading, id, stream)
         chosen = versions if every else (_choose(archive, versions, number, at),)
         for version in chosen:

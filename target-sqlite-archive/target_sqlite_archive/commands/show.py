@@ -62,7 +62,7 @@ def show(
     lists them. --json prints the whole, --nl and --csv its entries. Files are made readable for
     you alone.
     """
-    with open_archive(archive) as reading:
+    with open_archive(archive) as reading, reading.snapshot():
         document = build(reading, _kind(reading, id, kind), id, at)
     if html:
         write_private(html, as_html(document))

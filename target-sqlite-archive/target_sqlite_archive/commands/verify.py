@@ -56,6 +56,10 @@ _INDENT = " " * 9
 def verify(archive: Path, as_json: bool, accept_quarantine: bool) -> None:
     """Prove that ARCHIVE is whole, or list what is wrong with it.
 
+    \b
+        sqlite-archive verify archive.db
+        sqlite-archive verify archive.db --json
+
     Checks the file and its indexes, reads every compressed text back against its hash, traces
     every row to the payload it came from and every payload to its row, compares counters with what
     is there, and looks for quarantined records. The file is only read; a run may be writing to it
