@@ -52,18 +52,12 @@ class _Commands(click.Group):
 def main() -> None:
     """Look after an archive that target-sqlite-archive has filled.
 
-    `compact` makes the file smaller and keeps every text; the other commands only read it.
+    `compact` makes the file smaller and keeps every text, `views` adds and takes away views; the
+    other commands only read it. Each has its own help: sqlite-archive search --help.
     """
 
 
 main.add_command(compact)
-    """Read an archive that target-sqlite-archive has filled.
-
-    None of these commands changes a row of it; `views --fivetran` adds views. Each has its own
-    help: sqlite-archive search --help.
-    """
-
-
 main.add_command(datasette_metadata)
 main.add_command(history)
 main.add_command(raw)

@@ -6,25 +6,18 @@ How figures are printed is left to ``commands/stats.py``; sizes are bytes, durat
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from target_sqlite_archive.blobs import HEAD_BYTES, DamagedBlobError, FrameFacts
 from target_sqlite_archive.known_tables import PAYLOADS
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.reading import OpenArchive, Stream
 from target_sqlite_archive.sql import DELETED_AT
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
 # Of a table's columns, the first of these that it has says when a row's thing happened.
 _HAPPENED = ("created_at", "at", "initiated_at", "deleted_at", "applied_at", "fetched_at")
-# The longest header that a zstd frame can have.
-_HEADER_BYTES = 18
 _ROWS_AT_ONCE = 1_000
 _BY_MONTH = """
 SELECT substr(c.created_at, 1, 7), count(*) FROM {conversations} AS c
@@ -165,7 +158,7 @@ def _payloads(archive: OpenArchive, progress: Progress) -> tuple[PayloadFigures,
     sums: dict[str, list[int]] = {}
     last = done = 0
     while rows := run(
-        f"SELECT rowid, stream, length({text}), substr({text}, 1, {_HEADER_BYTES}) FROM {table} "
+        f"SELECT rowid, stream, length({text}), substr({text}, 1, {HEAD_BYTES}) FROM {table} "
         f"WHERE rowid > ? ORDER BY rowid LIMIT {_ROWS_AT_ONCE}",
         (last,),
     ).fetchall():
@@ -184,11 +177,9 @@ def _payloads(archive: OpenArchive, progress: Progress) -> tuple[PayloadFigures,
 
 def _size_before(header: object) -> int:
     """Give the bytes of a text, which zstd writes into the head of its frame."""
-    if not isinstance(header, bytes):
-        return 0
     try:
-        return zstd.get_frame_info(header).decompressed_size or 0
-    except zstd.ZstdError:
+        return FrameFacts.of(header).text_bytes
+    except DamagedBlobError:
         return 0
 
 

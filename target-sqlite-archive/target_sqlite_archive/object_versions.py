@@ -11,16 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from target_sqlite_archive.blobs import DamagedBlobError, Dictionaries
+from target_sqlite_archive.chains import Chains, compressed_columns
 from target_sqlite_archive.errors import DatabaseError
 from target_sqlite_archive.known_tables import MEANT_FIRST, PAYLOADS
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.periods import Period
 from target_sqlite_archive.reading import OpenArchive
 from target_sqlite_archive.shaping import SQLValue
+from target_sqlite_archive.sql import emptied_at_of
 
 _TABLE = quote(PAYLOADS.table)
-_SHA256 = f"_{PAYLOADS.text}_sha256"
-_EMPTIED_AT = f"_{PAYLOADS.text}_emptied_at"
+_EMPTIED_AT = emptied_at_of(PAYLOADS.text)
 _NAMED = (PAYLOADS.stream, PAYLOADS.record_id)
 
 
@@ -128,42 +129,56 @@ def version_at(versions: Sequence[Version], at: Period) -> Version | None:
     return next((v for v in reversed(versions) if v.since is None or v.since < at.end), None)
 
 
-def read_text(archive: OpenArchive, version: Version) -> bytes:
-    """Give the exact text of a version.
+class Texts:
+    """The exact texts of an archive's payloads; versions are read best from newest to oldest."""
 
-    Raises :class:`DatabaseError` where it was given up for a redaction or cannot be read.
-    """
-    blob, sha256 = archive.connection.execute(
-        f"SELECT {quote(PAYLOADS.text)}, {quote(_SHA256)} FROM {_TABLE} WHERE rowid = ?",
-        (version.row_id,),
-    ).fetchone()
-    if blob is None:
-        why = f"emptied for a redaction at {version.emptied_at}" if version.emptied_at else "empty"
-        raise DatabaseError(
-            f"Version {version.number} in the archive {archive.path} was {why}: its text is gone. "
-            "Another version may have one."
-        )
-    try:
-        return Dictionaries(archive.connection).read(blob, sha256)
-    except DamagedBlobError as error:
-        raise DatabaseError(
-            f"Version {version.number} in the archive {archive.path} cannot be read: {error}. "
-            "Run `sqlite-archive verify`, and restore the file from a backup."
-        ) from error
+    def __init__(self, archive: OpenArchive) -> None:
+        """Read the texts of this archive."""
+        self._path = archive.path
+        found = compressed_columns(archive.connection, PAYLOADS.table)
+        column = next((column for column in found if column.name == PAYLOADS.text), None)
+        self._chains: Chains | None = None
+        if column is not None:
+            dictionaries = Dictionaries(archive.connection)
+            self._chains = Chains(archive.connection, dictionaries, column)
 
+    def read(self, version: Version) -> bytes:
+        """Give the exact text of a version.
 
-def read_payload(archive: OpenArchive, version: Version) -> dict[str, object]:
-    """Give a version as the object that it is; raises :class:`DatabaseError` where it is none."""
-    try:
-        found = json.loads(read_text(archive, version))
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise DatabaseError(
-            f"Version {version.number} in the archive {archive.path} is no JSON object. "
-            "`sqlite-archive raw` prints it as it is."
-        )
-    return found
+        Raises :class:`DatabaseError` where it was given up for a redaction or cannot be read.
+        """
+        frame = self._chains.frame(version.row_id) if self._chains else None
+        if self._chains is None or frame is None:
+            emptied = version.emptied_at
+            why = f"was emptied for a redaction at {emptied}" if emptied else "has none"
+            raise DatabaseError(
+                f"The archive {self._path} has no text of version {version.number}: it {why}. "
+                "Another version may have one."
+            )
+        try:
+            return self._chains.text(frame)
+        except DamagedBlobError as error:
+            raise DatabaseError(
+                f"Version {version.number} in the archive {self._path} cannot be read: {error}. "
+                "Run `sqlite-archive verify`, and restore the file from a backup."
+            ) from error
+
+    def read_object(self, version: Version) -> dict[str, object]:
+        """Give a version as the object that it is; raises :class:`DatabaseError` as `read` does."""
+        return self.parse(version, self.read(version))
+
+    def parse(self, version: Version, text: bytes) -> dict[str, object]:
+        """Give the object that a version's text is; raises :class:`DatabaseError` if it is none."""
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise DatabaseError(
+                f"Version {version.number} in the archive {self._path} is no JSON object. "
+                "`sqlite-archive raw` prints it as it is."
+            )
+        return found
 
 
 def _text(value: SQLValue) -> str | None:

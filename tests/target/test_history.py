@@ -115,6 +115,17 @@ def test_not_a_byte_of_an_odd_text_is_changed(archive: Archive) -> None:
     assert raw(archive, "1") == text.encode()
 
 
+def test_a_compacted_archive_tells_the_same(archive: Archive) -> None:
+    archive.feed(*with_history())
+    before = read("history", str(archive.path), "101").stdout
+    done = read("compact", str(archive.path))
+    assert done.returncode == 0, done.stderr
+    assert archive.query("SELECT 1 FROM raw_payloads WHERE _payload_base_rowid IS NOT NULL")
+    assert read("history", str(archive.path), "101").stdout == before
+    assert raw(archive, "101", "--all") == "".join(f"{text}\n" for text in VERSIONS).encode()
+    assert raw(archive, "101", "--version", "1") == FIRST.encode()
+
+
 def test_where_the_version_did_not_move_its_time_it_counts_from_its_fetch(archive: Archive) -> None:
     at = "2026-01-01T12:00:00Z"
     texts = [version(1, "open"), version(1, "open", title="Late")]

@@ -30,6 +30,9 @@ from target_sqlite_archive.reading import open_archive
 def compact(archive: Path, as_json: bool) -> None:
     """Make ARCHIVE smaller; every text stays as it is, byte for byte.
 
+    \b
+        sqlite-archive compact archive.db
+
     Trains dictionaries on what the archive holds now, compresses texts anew, keeps older versions
     of an object as what they differ by from the next newer one, and gives free pages back. Each
     text is checked against its hash before and after. No run may be writing meanwhile.

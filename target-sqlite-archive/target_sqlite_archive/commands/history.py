@@ -15,7 +15,7 @@ from target_sqlite_archive.differences import Change, ListChange, ValueChange, d
 from target_sqlite_archive.documents.conversation import part_entry
 from target_sqlite_archive.documents.payload_rows import as_row, as_time
 from target_sqlite_archive.documents.people import People
-from target_sqlite_archive.object_versions import Version, find_versions, read_payload
+from target_sqlite_archive.object_versions import Texts, Version, find_versions
 from target_sqlite_archive.output import Form, form_options, minute, one_line, write_rows
 from target_sqlite_archive.reading import OpenArchive, open_archive
 
@@ -66,12 +66,18 @@ def history(archive: Path, id: str, stream: str | None, form: Form) -> None:
 
 def _steps(archive: OpenArchive, versions: tuple[Version, ...]) -> Iterator[_Step]:
     before: Mapping[str, object] | None = None
+    texts = Texts(archive)
+    kept = {
+        version.number: texts.read(version)
+        for version in reversed(versions)
+        if not version.emptied_at
+    }
     for version in versions:
-        if version.emptied_at:
+        if version.number not in kept:
             yield _Step(version, None)
             before = None
             continue
-        after = read_payload(archive, version)
+        after = texts.parse(version, kept.pop(version.number))
         yield _Step(version, None if before is None else tuple(differences(before, after)))
         before = after
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from target_sqlite_archive.errors import DatabaseError
-from target_sqlite_archive.object_versions import Version, find_versions, read_text, version_at
+from target_sqlite_archive.object_versions import Texts, Version, find_versions, version_at
 from target_sqlite_archive.output import clean, period_option
 from target_sqlite_archive.periods import Period
 from target_sqlite_archive.reading import open_archive
@@ -48,8 +48,10 @@ def raw(
     with open_archive(archive) as reading, reading.snapshot():
         _, versions = find_versions(reading, id, stream)
         chosen = versions if every else (_choose(archive, versions, number, at),)
-        for version in chosen:
-            _write(read_text(reading, version) + (b"\n" if every else b""))
+        texts = Texts(reading)
+        found = [texts.read(version) for version in reversed(chosen)]
+    for text in reversed(found):
+        _write(text + (b"\n" if every else b""))
 
 
 def _choose(

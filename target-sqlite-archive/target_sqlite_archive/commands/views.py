@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timezone
 from pathlib import Path
 
 import click
 
 from target_sqlite_archive.charts import table
+from target_sqlite_archive.clock import iso, system_clock
 from target_sqlite_archive.database import Database
 from target_sqlite_archive.known_columns import KNOWN
 from target_sqlite_archive.known_fivetran import FIVETRAN
@@ -54,7 +54,7 @@ def views(archive: Path, fivetran: bool, no_fivetran: bool, form: Form) -> None:
 
 
 def _change(path: Path, *, add: bool) -> None:
-    database = Database(path, now=datetime.now(tz=timezone.utc).isoformat())
+    database = Database(path, now=iso(system_clock()))
     try:
         with database.explained():
             database.begin()

@@ -22,7 +22,7 @@ from target_sqlite_archive.documents.people import People
 from target_sqlite_archive.errors import DatabaseError
 from target_sqlite_archive.known_columns import SETS
 from target_sqlite_archive.known_tables import PAYLOADS
-from target_sqlite_archive.object_versions import read_payload, version_at, versions_of
+from target_sqlite_archive.object_versions import Texts, version_at, versions_of
 from target_sqlite_archive.periods import Period
 from target_sqlite_archive.reading import OpenArchive
 from target_sqlite_archive.shaping import SQLValue
@@ -95,7 +95,7 @@ def _look_back(archive: OpenArchive, kind: str, record_id: str, at: Period) -> _
             "looked before."
         )
     version = version_at(versions, at)
-    payload = read_payload(archive, version or versions[0])
+    payload = Texts(archive).read_object(version or versions[0])
     row = as_row(payload)
     created_at = text(row, "created_at")
     if created_at is not None and created_at >= at.end:
@@ -163,7 +163,7 @@ class _Builder:
             return call_document(row, self._transcript(number), self._people)
         versions = versions_of(self._archive, "call_transcriptions", number)
         version = version_at(versions, Period(then.end, then.end))
-        transcript = read_payload(self._archive, version) if version else None
+        transcript = Texts(self._archive).read_object(version) if version else None
         return call_document(row, transcript, self._people)
 
     def contact(self, row: Row, then: _Then | None) -> Document:
