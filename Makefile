@@ -4,7 +4,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := tap-intercom-archive target-sqlite-archive
-PEERS := tap-jsonl tap-dbf target-jsonl
+PEERS := tap-jsonl tap-dbf target-jsonl target-gcs
+# What a peer needs and does not say: the SDK that this one is made with imports pkg_resources.
+BESIDE_target-gcs := 'setuptools<81'
 PEER_LOCKS := tests/pipeline/peers
 # Only `make bench` needs these; target-jsonl takes part in it too.
 BENCH_PEERS := target-duckdb meltanolabs-target-csv sqlite-utils
@@ -54,9 +56,8 @@ docs: setup ## Write the generated tables of the READMEs and .env.example
 
 lock: setup ## Write requirements.lock and the peers' locks anew (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) --group pyproject.toml:dev $(PACKAGES:%=%/pyproject.toml) -o requirements.lock
-	@set -e; for peer in $(PEERS); do \
-		echo "$$peer" | $(COMPILE) - -o $(PEER_LOCKS)/$$peer.txt; \
-	done
+	@set -e; $(foreach peer,$(PEERS),printf '%s\n' $(peer) $(BESIDE_$(peer)) | \
+		$(COMPILE) - -o $(PEER_LOCKS)/$(peer).txt;)
 	@set -e; for peer in $(BENCH_PEERS); do \
 		echo "$$peer" | $(COMPILE) - -o $(BENCH_LOCKS)/$$peer.txt; \
 	done
@@ -68,7 +69,7 @@ clean: ## Remove all that was built: environments, caches, the demo's output
 
 setup: .venv/.installed ## The locked tools and our two packages, in .venv/
 
-peers: $(PEERS:%=.venvs/%/.installed) ## The public taps and the target that the tests run ours against
+peers: $(PEERS:%=.venvs/%/.installed) ## The public taps and targets that the tests run ours against
 
 bench-peers: $(BENCH_PEERS:%=.venvs/%/.installed) .venvs/target-jsonl/.installed
 

@@ -1,0 +1,1 @@
+"""The recipes of the documentation, run as they are written."""
