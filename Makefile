@@ -51,7 +51,7 @@ format: setup ## Rewrite the code in the one style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: setup ## Write the generated tables of the READMEs and .env.example
+docs: setup ## Write what the documentation has from the code: tables, settings, data dictionary
 	$(BIN)/python -m docs.generate
 
 lock: setup ## Write requirements.lock and the peers' locks anew (UPGRADE=--upgrade for newer versions)

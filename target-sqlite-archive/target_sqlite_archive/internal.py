@@ -1,18 +1,7 @@
-"""The target's own tables, all prefixed with an underscore: what each is for, and its statement.
+"""The target's own tables, all prefixed with an underscore: their names and statements.
 
-    _meta           what made the file and when, as key and value
-    _streams        which table and which columns a stream has become (names can clash)
-    _states         the newest committed STATE messages, exactly as the tap sent them
-    _bookmarks      hashes of the streams' bookmarks in committed states, to know a foreign one
-    _versions_seen  rows seen in a stream's version that has not been activated yet; row -1 stands
-                    for the active version itself, row 0 for a record whose key cannot be read
-    _quarantine     records that could not be stored: the reason and the whole line, compressed
-    _dictionaries   trained dictionaries by the number that zstd writes into each frame; `texts` is
-                    how many texts of the kind there were then
-    _sightings      a stored payload that was seen again after a newer version of its object
-
-Reading and writing them is left to the modules that own them. A change here is a new layout, and
-a step in ``layouts.py``.
+What each is for is told in ``glossary.py``; reading and writing them is left to the modules that
+own them. A change here is a new layout, and a step in ``layouts.py``.
 """
 
 from __future__ import annotations

@@ -14,6 +14,22 @@ from target_sqlite_archive.sql import DELETED_AT
 
 _ADDED = f"t._sdc_received_at AS _fivetran_synced, t.{DELETED_AT} IS NOT NULL AS _fivetran_deleted"
 _ACTIVE = f"{_ADDED}, 1 AS _fivetran_active"
+# What a view gives under another name than the table has.
+_COLUMNS = {
+    "_fivetran_synced": "When the row last changed in this archive.",
+    "_fivetran_deleted": "Whether the row was found to be gone at the source.",
+    "_fivetran_active": "Always 1: each object is there once, with its newest version.",
+    "admin_id": "Admin who is meant: of the team, or who owns the contact.",
+    "team_id": "Team that the admin is of.",
+    "contact_id": "Contact who takes part.",
+    "contact_updated_at": "When the contact was last changed.",
+    "conversation_updated_at": "When the conversation was last changed.",
+    "assignee_id": "Who the conversation is assigned to: an admin, or else a team.",
+    "assignee_type": "`admin` or `team`; null where nobody is.",
+    "conversation_rating_value": "Rating, 1 to 5.",
+    "sla_name": "Name of the service level applied.",
+    "sla_status": "`hit`, `missed`, `cancelled` or `active`.",
+}
 
 
 def _view(
@@ -24,6 +40,11 @@ def _view(
         f"Fivetran's {name.upper()}, from {needs[0]}.",
         tuple(needs),
         f"SELECT {columns}, {added} FROM {{{needs[0]}}} AS t {rest}",
+        {
+            named: text
+            for named, text in _COLUMNS.items()
+            if f" AS {named}" in f"{columns}, {added}"
+        },
     )
 
 
@@ -94,12 +115,12 @@ FIVETRAN = (
         "conversations",
         "t.tag_id",
     ),
-    View(
+    _view(
         "conversation_contact_history",
-        "Fivetran's CONVERSATION_CONTACT_HISTORY, from conversation_participants.",
         ("conversation_participants", "conversations"),
-        "SELECT t.conversation_id, p.updated_at AS conversation_updated_at, t.id AS contact_id, "
-        f"{_ACTIVE} FROM {{conversation_participants}} AS t JOIN {{conversations}} AS p "
-        "ON p.id = t.conversation_id AND p.payload_id = t.payload_id WHERE t.type = 'contact'",
+        "t.conversation_id, p.updated_at AS conversation_updated_at, t.id AS contact_id",
+        "JOIN {conversations} AS p ON p.id = t.conversation_id AND p.payload_id = t.payload_id "
+        "WHERE t.type = 'contact'",
+        _ACTIVE,
     ),
 )

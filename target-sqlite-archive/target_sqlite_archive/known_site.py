@@ -48,6 +48,8 @@ TABLES = {
     "teams": Shown("A team.", "name"),
     "tags": Shown("A tag.", "name"),
     "segments": Shown("A segment of contacts or companies.", "name"),
+    "data_attributes": Shown("An attribute of contacts or companies.", "label"),
+    "conversation_attributes": Shown("An attribute of conversations.", "name"),
     "ticket_types": Shown("A type of tickets.", "name"),
     "ticket_states": Shown("A state that tickets can be in.", "internal_label"),
     "deleted_conversations": Shown(
@@ -61,7 +63,7 @@ TABLES = {
     ),
 }
 
-# Of every table that has a column of this name.
+# Of every table that has a column of this name; the target's own columns are in `glossary.py`.
 COLUMNS = {
     "payload_id": "The payload that this row was read from, in raw_payloads.",
     "body": "As Intercom sent it, HTML or plain text.",
@@ -74,6 +76,4 @@ COLUMNS = {
     "statistics_time_to_first_close": "Seconds until it was first closed.",
     "statistics_median_time_to_reply": "Median seconds until an answer.",
     "from_statistics": "Whether it is known only from the conversation's statistics.",
-    "_sdc_deleted_at": "When the row was found to be gone in Intercom.",
-    "_sdc_received_at": "When the row last changed in this archive.",
 }

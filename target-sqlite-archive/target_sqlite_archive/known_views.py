@@ -103,6 +103,12 @@ LEFT JOIN {teams} AS t ON t.id = c.team_assignee_id
 LEFT JOIN {deleted_conversations} AS d ON d.id = c.id
 """
 
+_ASSIGNED = {
+    "admin_name": "Name of the admin that it is assigned to.",
+    "team_name": "Name of the team that it is assigned to.",
+}
+_DELETED = "When the conversation was deleted in Intercom; null while it is there."
+
 
 def _current(table: str, column: str, parent: str) -> View:
     pointer = PAYLOADS.pointer
@@ -122,6 +128,16 @@ VIEWS = (
         "A message: a conversation's first one (part_type source), or one of its parts.",
         ("conversations", "conversation_parts"),
         _MESSAGES,
+        {
+            "conversation_id": "Conversation that the message is in.",
+            "part_id": "Id of the part; null for a conversation's first message.",
+            "part_type": "`source` for a conversation's first message, else the part's type.",
+            "created_at": "When it was written.",
+            "subject": "Subject, of an e-mail.",
+            "redacted": "Whether the words were redacted.",
+            "conversation_deleted_at": _DELETED,
+            "payload_id": "The `id` in `raw_payloads` of the conversation that it was read from.",
+        },
     ),
     View(
         "conversation_timeline",
@@ -129,6 +145,21 @@ VIEWS = (
         "call, its deletion.",
         ("conversations", "conversation_parts"),
         _TIMELINE,
+        {
+            "conversation_id": "Conversation that it happened in.",
+            "at": "When it happened.",
+            "event": "`source`, a part's type, a transition, `rating`, `call` or `deleted`.",
+            "author_type": "Kind of who did it.",
+            "author_id": "Id of who did it.",
+            "author_name": "Name of who did it, where it is told.",
+            "text": "Readable words: of the message, of the remark beside a rating, of the call.",
+            "state": "State that it left the conversation in, or the call's.",
+            "assigned_to_type": "Kind of whom it was assigned to.",
+            "assigned_to_id": "Id of whom it was assigned to.",
+            "rating": "Rating, 1 to 5.",
+            "part_id": "Id of the part, where it is one.",
+            "call_id": "Id of the call, where it is one.",
+        },
     ),
     View(
         "current_conversations",
@@ -141,18 +172,47 @@ VIEWS = (
         "A conversation that was deleted in Intercom, and whether the archive has kept it.",
         ("deleted_conversations", "conversations"),
         _DELETIONS,
+        {
+            "conversation_id": "Conversation that was deleted.",
+            "archived": "Whether the archive has kept it.",
+            "title": "Title of the conversation, where the archive has it.",
+            "created_at": "When the conversation was created, where the archive has it.",
+            "contact_name": "Name of the first message's author.",
+        },
     ),
     View(
         "open_conversations",
         "A conversation that is open now, who has it, and since when the customer waits.",
         ("conversations",),
         _OPEN,
+        {
+            "conversation_id": "Conversation that is open.",
+            "contact_name": "Name of the first message's author.",
+            **_ASSIGNED,
+            "channel": "Channel it is on now.",
+            "sla_status": "`hit`, `missed`, `cancelled` or `active`.",
+        },
     ),
     View(
         "response_times",
         "How fast a conversation was answered, assigned and closed, in seconds.",
         ("conversations",),
         _RESPONSE_TIMES,
+        {
+            "conversation_id": "Conversation that was answered.",
+            "channel": "Channel it is on now.",
+            **_ASSIGNED,
+            "first_admin_reply_at": "When an admin first replied.",
+            "seconds_to_first_admin_reply": "Time to that, office hours only where Intercom says.",
+            "seconds_to_first_assignment": "Time to the last assignment before the first reply.",
+            "seconds_to_first_close": "Time to the first close, office hours only.",
+            "seconds_to_last_close": "Time to the last close, office hours only.",
+            "median_seconds_to_reply": "Median time to an admin's reply, office hours only.",
+            "assignments": "How often it was assigned.",
+            "reopens": "How often it was reopened.",
+            "rating": "Rating, 1 to 5.",
+            "conversation_deleted_at": _DELETED,
+        },
     ),
     *(_current(*row) for row in SETS),
 )

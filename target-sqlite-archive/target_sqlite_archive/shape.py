@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.sql import create_index
@@ -56,13 +56,20 @@ class Known:
 class View:
     """A view: its tables, in braces in the text of its SELECT, and those that it cannot be without.
 
-    ``about`` says in one sentence what a row is.
+    ``about`` says in one sentence what a row is, ``columns`` what those columns hold that are not
+    simply a table's column of the same name.
     """
 
     name: str
     about: str
     needs: tuple[str, ...]
     select: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The tables that it reads, those that it needs first."""
+        return tuple(dict.fromkeys((*self.needs, *_IN_BRACES.findall(self.select))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ What is said is data in the ``known_….py`` modules. Links between rows need th
 
 from __future__ import annotations
 
+from target_sqlite_archive.glossary import ADDED, told_beside
 from target_sqlite_archive.known_columns import KNOWN
 from target_sqlite_archive.known_fivetran import FIVETRAN
 from target_sqlite_archive.known_questions import QUESTIONS
@@ -19,7 +20,9 @@ def site_metadata(archive: OpenArchive) -> dict[str, object]:
     """Give the metadata as Datasette reads it; the database has the name of the archive's file."""
     made = made_views(archive.connection)
     tables: dict[str, dict[str, object]] = {
-        view.name: {"description": view.about} for view in (*VIEWS, *FIVETRAN) if view.name in made
+        view.name: {"description": view.about, "columns": dict(view.columns)}
+        for view in (*VIEWS, *FIVETRAN)
+        if view.name in made
     }
     for table, columns in archive.tables.items():
         tables[table] = _table(table, columns)
@@ -47,7 +50,9 @@ def site_metadata(archive: OpenArchive) -> dict[str, object]:
 def _table(table: str, columns: tuple[str, ...]) -> dict[str, object]:
     if table.startswith("_"):
         return {"hidden": True}
-    told = {name: COLUMNS[name] for name in columns if name in COLUMNS}
+    own = {name: text for column in columns for name, text in told_beside(column).items()}
+    known = {**own, **ADDED, **COLUMNS}
+    told = {name: known[name] for name in columns if name in known}
     shown = TABLES.get(table)
     if shown is None:
         return {"columns": told}

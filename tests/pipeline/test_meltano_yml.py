@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from docs.generate import TAP, TARGET, UNTOLD_CAPABILITIES, ask
+from docs.generated.plugins import TAP, TARGET, ask
+from docs.generated.settings import UNTOLD_CAPABILITIES
 from tests.pipeline import programs
 
 # What Meltano calls a kind, by what the plugin declares.
