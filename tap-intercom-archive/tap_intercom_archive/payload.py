@@ -74,7 +74,7 @@ class Payload:
 
     `stream` and `record_id` name the object, `fetched_at` is ISO 8601 UTC by the server's
     clock, `request` is method and path, `content_type` the media type of the answer, `parsed`
-    what `body` holds where that is known already.
+    what `body` holds and `known_id` its id, where that is known already.
     """
 
     stream: str
@@ -85,10 +85,13 @@ class Payload:
     request: str
     content_type: str = "application/json"
     parsed: Document | None = field(default=None, repr=False, compare=False)
+    known_id: str | None = None
 
     @cached_property
     def id(self) -> str:
         """The same for the same content: signatures in URLs do not count."""
+        if self.known_id is not None:
+            return self.known_id
         digest = hashlib.sha256(self.stream.encode())
         digest.update(b"\0" + self.record_id.encode() + b"\0" + strip_signatures(self.body))
         return digest.hexdigest()

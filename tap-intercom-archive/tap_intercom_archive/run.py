@@ -17,6 +17,8 @@ from tap_intercom_archive.pacing import Limiter
 from tap_intercom_archive.report import Report
 from tap_intercom_archive.settings import Settings
 
+_UNKNOWN = Workspace(id="", name="", region="", timezone="", created_at=None)
+
 
 @dataclass(frozen=True)
 class Run:
@@ -33,20 +35,22 @@ class Run:
     def begin(
         cls, config: Mapping[str, Any], user_agent: str, stop: Stop, logger: logging.Logger
     ) -> Run:
-        """Read the settings and ask whose workspace it is.
+        """Read the settings and ask whose workspace it is, unless an archive is replayed.
 
         Raises Refusal where the settings or the token are no good, Faulty where Intercom does
         not answer.
         """
         settings = Settings.read(config, user_agent)
         client = connect(settings, stop)
+        # A replay asks Intercom nothing, so it cannot tell.
+        workspace = _UNKNOWN if settings.replay_path else client.workspace()
         return cls(
             settings=settings,
             stop=stop,
             client=client,
             workers=Workers(settings.concurrency, stop, lambda: client.limiter.wanted),
             report=Report(logger, client, settings.rate_limit_reserve_percent),
-            workspace=client.workspace(),
+            workspace=workspace,
         )
 
     def check_token(self, denied: Denied) -> None:

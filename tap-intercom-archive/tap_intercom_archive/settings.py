@@ -176,6 +176,15 @@ DECLARATION = th.PropertiesList(
         description="User-Agent header to send instead of the tap's own.",
     ),
     th.Property(
+        "replay_path",
+        th.StringType,
+        title="Replay path",
+        description=(
+            "An archive file of target-sqlite-archive to read instead of the API: all payload "
+            "versions in fetch order, without a request, a token or a state."
+        ),
+    ),
+    th.Property(
         "emit_activate_version_messages",
         th.BooleanType,
         default=True,
@@ -211,13 +220,14 @@ class Settings:
     page_size: int
     request_timeout: int
     user_agent: str
+    replay_path: str | None
 
     @classmethod
     def read(cls, config: Mapping[str, Any], default_user_agent: str) -> Settings:
         """Read a validated configuration; raises Refusal with the sentence to show."""
         config = _given(config)
         return cls(
-            access_token=config["access_token"].strip(),
+            access_token=config.get("access_token", "").strip(),
             base_url=base_url(config),
             region=config.get("region", "us"),
             api_version=config.get("api_version", "2.16"),
@@ -236,6 +246,7 @@ class Settings:
             page_size=config.get("page_size", 150),
             request_timeout=config.get("request_timeout", 60),
             user_agent=config.get("user_agent") or default_user_agent,
+            replay_path=config.get("replay_path") or None,
         )
 
 
@@ -286,16 +297,9 @@ def problems(config: Mapping[str, Any]) -> list[str]:
 
     The values are never repeated: one of them is the token.
     """
-    found = []
+    found: list[str] = []
     config = _given(config)
-    token = config.get("access_token")
-    if not isinstance(token, str) or not token.strip():
-        found.append(
-            "`access_token` is missing or empty: set it to your Intercom app's access token "
-            "(in CI, check that the secret is available to this job)."
-        )
-    elif not token.strip().isprintable() or not token.strip().isascii():
-        found.append("`access_token` holds characters that no token has: copy it once more.")
+    found.extend(_token_problems(config))
     for name, declared in DECLARATION.to_dict()["properties"].items():
         if name in config and name != "access_token":
             found.extend(_type_problems(name, declared, config[name]))
@@ -328,6 +332,19 @@ def oddities(
         yield (
             f"`accept_denied` has no effect for {', '.join(idle)}: it takes {', '.join(fetched)}."
         )
+
+
+def _token_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    token = config.get("access_token", "")
+    if not token and config.get("replay_path"):
+        return
+    if not isinstance(token, str) or not token.strip():
+        yield (
+            "`access_token` is missing or empty: set it to your Intercom app's access token "
+            "(in CI, check that the secret is available to this job)."
+        )
+    elif not token.strip().isprintable() or not token.strip().isascii():
+        yield "`access_token` holds characters that no token has: copy it once more."
 
 
 def _check_start(config: Mapping[str, Any]) -> None:

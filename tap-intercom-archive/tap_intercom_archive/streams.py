@@ -78,6 +78,10 @@ class ArchiveStream(Stream):
         """Keep the SDK's lines per stream for debugging; the report speaks to people."""
         super().log(message, *args, level=logging.DEBUG, **kwargs)
 
+    def announce(self) -> None:
+        """Write the stream's SCHEMA, once a run."""
+        self._write_schema_message()
+
     def _write_schema_message(self) -> None:
         """Announce the stream once a run, whoever comes to it first."""
         if self.is_announced:
@@ -169,7 +173,7 @@ class ResourceStream(ArchiveStream):
                 selected.remove(cut.name)
                 run.report.unavailable(cut.name, self.resource.since_of(cut))
         for name in selected:
-            self.tap.streams[name]._write_schema_message()
+            self.tap.streams[name].announce()
         reader = self.reader_class(run, self.resource, Ledger(self.stream_state), selected)
         reader.has_tombstones = self._has_tombstones
         counted = run.report.of(self.name)
