@@ -50,8 +50,12 @@ class Writer(MsgSpecWriter):
     def flush(self) -> None:
         """Write what is held back, in one piece."""
         held, self._held = self._held, []
+        left = memoryview(b"".join(held))
+        # With PYTHONUNBUFFERED a signal in the middle of a write, and be it to go on after a
+        # pause, leaves the rest of it to be written.
+        while left:
+            left = left[sys.stdout.buffer.write(left) :]
         if held:
-            sys.stdout.buffer.write(b"".join(held))
             sys.stdout.flush()
 
 

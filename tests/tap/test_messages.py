@@ -129,3 +129,22 @@ def test_states_are_written_as_the_sdk_writes_them(state: dict[str, Any]) -> Non
     assert printed(lambda: Writer().write_message(message)) == printed(
         lambda: MsgSpecWriter().write_message(message)
     )
+
+
+class CutShort(io.RawIOBase):
+    """A pipe that takes a few bytes at a time, as one does at a signal when nothing buffers."""
+
+    def __init__(self) -> None:
+        self.taken = b""
+
+    def write(self, data: Any, /) -> int:
+        self.taken += bytes(data[:7])
+        return len(data[:7])
+
+
+def test_a_write_that_is_cut_short_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = CutShort()
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(buffer=pipe, flush=lambda: None))
+    writer = Writer()
+    writer.write_message(StateMessage(value={"bookmarks": {"things": {"at": "x" * 100}}}))
+    assert json.loads(pipe.taken)["value"]["bookmarks"]["things"]["at"] == "x" * 100
