@@ -187,7 +187,7 @@ class TapIntercomArchive(Tap):
         try:
             from tap_intercom_archive.archived import open_archived
             from tap_intercom_archive.replaying import Replay
-        except ModuleNotFoundError:
+        except ImportError:
             raise Refusal(
                 "`replay_path` needs what the extra `replay` brings: install it by "
                 "`pip install 'tap-intercom-archive[replay]'`."
