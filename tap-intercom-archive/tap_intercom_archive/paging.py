@@ -154,7 +154,7 @@ def read_pages(send: Send, request: Request, member: str, following: Next) -> It
         key = repr((upcoming.params, upcoming.json))
         if key in asked:
             raise LostPlace(
-                f"Intercom's cursor for {request.label} came round in a circle: run again."
+                f"Intercom's cursor for {request.spoken} came round in a circle: run again."
             )
         asked.add(key)
         try:
@@ -163,7 +163,7 @@ def read_pages(send: Send, request: Request, member: str, following: Next) -> It
             if len(asked) == 1:
                 raise
             raise LostPlace(
-                f"Intercom's cursor for {request.label} is no longer known: run again."
+                f"Intercom's cursor for {request.spoken} is no longer known: run again."
             ) from None
         page = read_page(answer, member, holds_one=following is one_object)
         yield page

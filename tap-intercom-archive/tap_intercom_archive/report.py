@@ -31,6 +31,12 @@ BYTES_PER_LISTED = 2_000
 _CUTS: tuple[Cut, ...] = tuple(cut for row in RESOURCES for cut in row.made)
 _KEYS = {row.name: row.keys for row in RESOURCES} | {cut.name: cut.keys for cut in _CUTS}
 _SHOWN_OWED = 20
+# What a state says of a stream's run, beside its bookmarks and within their 64 kB.
+_IN_STATE = frozenset(
+    {"found", "archived", "unchanged", "deleted", "truncated", "awaited", "denied", "accepted"}
+    | {"failed", "unavailable", "proven_from", "proven_until"}
+)
+LONGEST_IN_STATE = 160
 
 
 @dataclass
@@ -77,6 +83,15 @@ class StreamReport:
         for name in ("proven_from", "proven_until"):
             figures[name] = None if figures[name] is None else iso(int(figures[name]))
         return figures
+
+    def to_state(self) -> dict[str, Any]:
+        """Give what is not zero, what is owed as a number and sentences cut short."""
+        figures = {name: figure for name, figure in self.to_json().items() if name in _IN_STATE}
+        figures["owed"] = len(self.owed)
+        why = "denied" if self.denied else "failed"
+        sentence = (self.denied or self.failed or "")[:LONGEST_IN_STATE]
+        figures |= {"denied": None, "failed": None, why: sentence}
+        return {name: figure for name, figure in figures.items() if figure}
 
 
 class Report:
@@ -132,6 +147,25 @@ class Report:
             },
             separators=(",", ":"),
         )
+
+    def to_state(self, ended_at: float) -> dict[str, Any]:
+        """Give the report for a state: bounded, and without an id; `ended_at` is epoch seconds."""
+        counts = self._client.counts
+        streams: dict[str, dict[str, Any]] = {
+            name: counted.to_state() for name, counted in self.streams.items()
+        }
+        for name, rows in sorted(self.rows.items()):
+            streams.setdefault(name, {})["rows"] = rows
+        return {
+            "ended_at": iso(int(ended_at)),
+            "complete": self.is_complete,
+            "calls": counts.calls,
+            "retries": counts.retries,
+            "throttled": counts.throttled,
+            "waited_seconds": round(self._client.limiter.waited_seconds, 1),
+            "unfit": sum(self.unfits.values()),
+            "streams": streams,
+        }
 
     def _undeclared(self) -> list[tuple[str, set[str]]]:
         return [(stream, names) for stream, names in sorted(self.drift.fields.items()) if names]

@@ -204,6 +204,10 @@ class TapIntercomArchive(Tap):
     def _end(self) -> None:
         run = self.run
         run.report.end()
+        # For whoever keeps states: a run has no other place that outlives it. It is no bookmark,
+        # so the next run does not take it over.
+        cast("dict[str, Any]", self.state)["run_report"] = run.report.to_state(run.client.now())
+        self.write_state()
         run.workers.close()
         if not run.report.is_complete:
             raise Incomplete(INCOMPLETE)

@@ -14,6 +14,7 @@ from target_sqlite_archive.known_tables import PAYLOADS
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.reading import OpenArchive, Stream
+from target_sqlite_archive.run_report import report_in
 from target_sqlite_archive.sql import DELETED_AT
 
 # Of a table's columns, the first of these that it has says when a row's thing happened.
@@ -59,7 +60,10 @@ class PayloadFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All figures of one archive; ``months`` and ``replies`` count conversations."""
+    """All figures of one archive; ``months`` and ``replies`` count conversations.
+
+    ``run_report`` is what the last run's tap left of itself, None where it left nothing.
+    """
 
     file_bytes: int
     free_bytes: int
@@ -71,12 +75,14 @@ class Figures:
     payloads: tuple[PayloadFigures, ...]
     months: Mapping[str, int]
     replies: tuple[int, ...]
+    run_report: Mapping[str, object] | None
 
 
 def gather(archive: OpenArchive, progress: Progress) -> Figures:
     """Count everything, one walk over each table."""
     run = archive.connection.execute
-    committed_at, bookmarks = _last_state(archive)
+    committed_at, state = _last_state(archive)
+    bookmarks = _bookmarks(state)
     streams = archive.streams()
     counted = []
     for number, stream in enumerate(streams):
@@ -97,6 +103,7 @@ def gather(archive: OpenArchive, progress: Progress) -> Figures:
         payloads=_payloads(archive, progress),
         months=dict(run(archive.fill(_BY_MONTH)).fetchall()),
         replies=tuple(row[0] for row in run(archive.fill(_REPLIES))),
+        run_report=report_in(state),
     )
 
 
@@ -105,18 +112,22 @@ def _number(archive: OpenArchive, statement: str) -> int:
     return found
 
 
-def _last_state(archive: OpenArchive) -> tuple[str | None, Mapping[str, Mapping[str, object]]]:
+def _last_state(archive: OpenArchive) -> tuple[str | None, object]:
     row = archive.connection.execute(
         "SELECT committed_at, value FROM _states ORDER BY id DESC LIMIT 1"
     ).fetchone()
     if row is None:
-        return None, {}
+        return None, None
     try:
-        bookmarks = json.loads(row[1]).get("bookmarks")
-    except (ValueError, AttributeError, RecursionError):
-        bookmarks = None
+        return row[0], json.loads(row[1])
+    except (ValueError, RecursionError):
+        return row[0], None
+
+
+def _bookmarks(state: object) -> Mapping[str, Mapping[str, object]]:
+    bookmarks = state.get("bookmarks") if isinstance(state, Mapping) else None
     found = bookmarks if isinstance(bookmarks, Mapping) else {}
-    return row[0], {name: mark for name, mark in found.items() if isinstance(mark, Mapping)}
+    return {name: mark for name, mark in found.items() if isinstance(mark, Mapping)}
 
 
 def _count(archive: OpenArchive, stream: Stream, bookmark: Mapping[str, object]) -> StreamFigures:

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline import archive, programs
+from tests.pipeline.conftest import tap_config
 from tests.pipeline.meltano import meltano, settings, stored_state
+from tests.pipeline.replaying import replayed
 from tests.pipeline.test_traps import leaks
 from tests.sandbox.process import Sandbox
 
@@ -78,6 +80,23 @@ def test_terminated_run_is_no_success_and_the_next_one_completes_it(
     for stream in ("conversations", "conversation_parts", "conversation_tags"):
         found = archive.rows(tmp_path / "archive.db", f"SELECT count(*) AS n FROM {stream}")
         assert found == [{"n": len(slow.truth(stream))}]
+
+
+def test_replay_job_fills_a_new_archive_without_a_request(tmp_path: Path) -> None:
+    with Sandbox.start(seed=6, conversations=60) as sandbox:
+        env = settings(sandbox, tmp_path)
+        done = programs.archive_run(tmp_path, tap_config(sandbox))
+        assert (done.tap.code, done.target.code) == (0, 0), done.tap.err + done.target.err
+        sandbox.reset_requests()
+        told, new = tmp_path / "archive.db", tmp_path / "replayed.db"
+        del env["TAP_INTERCOM_ARCHIVE_ACCESS_TOKEN"], env["TARGET_SQLITE_ARCHIVE_DATABASE"]
+        env["SANDBOX_TOKEN"] = ""
+        env["TAP_INTERCOM_ARCHIVE__REPLAY_REPLAY_PATH"] = str(told)
+        env["TARGET_SQLITE_ARCHIVE__REPLAY_DATABASE"] = str(new)
+        replay = meltano("run", "replay", env=env)
+        assert replay.code == 0, replay.err
+        assert sandbox.requests()["total"] == 0
+    assert replayed.differences(told, new) == []
 
 
 def test_wrong_token_fails_the_job_with_one_clear_line(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -44,7 +44,9 @@ def test_project_sends_no_statistics_and_asks_no_hub(project: dict[str, Any]) ->
     assert "version" not in project
     for name in (TAP, TARGET):
         assert plugin(project, name)["namespace"] == name.replace("-", "_")
-        assert f'"${{MELTANO_PROJECT_ROOT}}/{name}"' in plugin(project, name)["pip_url"]
+    extras = {TAP: "[replay]", TARGET: ""}
+    for name, extra in extras.items():
+        assert f'"${{MELTANO_PROJECT_ROOT}}/{name}{extra}"' in plugin(project, name)["pip_url"]
 
 
 @pytest.mark.parametrize("name", [TAP, TARGET])
@@ -74,6 +76,9 @@ def test_token_is_sensitive_and_written_nowhere(project: dict[str, Any]) -> None
 
 
 def test_job_runs_daily_in_both_environments(project: dict[str, Any]) -> None:
-    assert project["jobs"] == [{"name": "archive", "tasks": [f"{TAP} {TARGET}"]}]
+    assert project["jobs"] == [
+        {"name": "archive", "tasks": [f"{TAP} {TARGET}"]},
+        {"name": "replay", "tasks": [f"{TAP}--replay {TARGET}--replay"]},
+    ]
     assert [(s["job"], s["interval"]) for s in project["schedules"]] == [("archive", "@daily")]
     assert {entry["name"] for entry in project["environments"]} == {"prod", "sandbox"}

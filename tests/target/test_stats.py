@@ -121,6 +121,41 @@ def test_an_archive_without_anything_is_counted_too(archive: Archive) -> None:
     assert "no run has committed a state" in read("stats", str(archive.path)).stdout
 
 
+REPORT = {
+    "ended_at": "2026-04-01T00:00:09Z",
+    "complete": False,
+    "calls": 1234,
+    "streams": {
+        "weather": {"rows": 1_000_000, "owed": 2},
+        "tides": {"denied": "The station refused it (403): ask for the \x1b[31mscope."},
+        "odd": None,
+    },
+}
+
+
+def test_the_last_runs_report_is_shown(archive: Archive) -> None:
+    archive.feed(schema("weather", {"id": "integer"}), state({"bookmarks": {}}))
+    assert stats(archive)["run_report"] is None
+    assert "The last run left no report" in read("stats", str(archive.path)).stdout
+    archive.feed(state({"bookmarks": {}, "run_report": REPORT}))
+    assert stats(archive)["run_report"] == REPORT
+    shown = read("stats", str(archive.path)).stdout.split("as its tap reported\n")[1]
+    assert [line.strip() for line in shown.splitlines()] == [
+        "ended_at 2026-04-01T00:00:09Z, complete no, calls 1,234",
+        "",
+        "stream        rows  owed",
+        "weather  1,000,000     2",
+        "tides",
+        "tides denied: The station refused it (403): ask for the \ufffd[31mscope.",
+    ]
+
+
+@pytest.mark.parametrize("report", [7, [], "x", {}, {"streams": []}, {"streams": {"a": {}}}])
+def test_a_report_of_another_shape_breaks_nothing(archive: Archive, report: Any) -> None:
+    archive.feed(schema("weather", {"id": "integer"}), state({"run_report": report}))
+    assert read("stats", str(archive.path)).returncode == 0
+
+
 def test_charts() -> None:
     assert list(bars({"a": 80, "bb": 1, "c": 0})) == [
         f"a   {'█' * 40}  80",

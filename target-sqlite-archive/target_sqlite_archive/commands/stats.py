@@ -20,6 +20,7 @@ from target_sqlite_archive.output import Form, as_json, form_options, minute, on
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.reading import open_archive
 from target_sqlite_archive.rendering.facts import size
+from target_sqlite_archive.run_report import report_lines
 
 _COLUMNS = tuple(StreamFigures.__dataclass_fields__)
 _MOST_MONTHS = 24
@@ -40,7 +41,8 @@ _LATER = "later"
 def stats(archive: Path, form: Form) -> None:
     """Tell what is in ARCHIVE, how much, and how fresh it is.
 
-    Counts rows and their times, bytes, the volume by month, and how fast replies came.
+    Counts rows and their times, bytes, the volume by month, and how fast replies came, and repeats
+    the report that the last run's tap left in its state.
 
     \b
         sqlite-archive stats archive.db
@@ -82,6 +84,8 @@ def _as_text(archive: Path, figures: Figures) -> Iterator[str]:
     if figures.payloads:
         yield ""
         yield from table([*_payload_rows(figures.payloads)], right=(1, 2, 3, 4, 5))
+    yield ""
+    yield from _last_run(figures)
     if figures.months:
         yield ""
         months = dict(list(figures.months.items())[-_MOST_MONTHS:])
@@ -112,6 +116,14 @@ def _file(figures: Figures) -> Iterator[str]:
         yield f"last state committed {minute(figures.committed_at)}, {owed:,} objects owed"
     if figures.quarantined:
         yield f"{figures.quarantined:,} records in quarantine: `sqlite-archive verify` lists them"
+
+
+def _last_run(figures: Figures) -> Iterator[str]:
+    if figures.run_report is None:
+        yield "The last run left no report: it was stopped, or its tap makes none."
+        return
+    yield click.style("The last run, as its tap reported", bold=True)
+    yield from (f"  {line}".rstrip() for line in report_lines(figures.run_report))
 
 
 def _stream_rows(streams: Sequence[StreamFigures]) -> Iterator[Sequence[str]]:

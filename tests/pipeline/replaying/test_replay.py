@@ -42,7 +42,7 @@ def test_every_stream_comes_out_equal_without_a_request(told: Path, tmp_path: Pa
 
 
 def test_a_compacted_archive_comes_out_equal(told: Path, tmp_path: Path) -> None:
-    copy = shutil.copy(told, tmp_path / "compacted.db")
+    copy = Path(shutil.copy(told, tmp_path / "compacted.db"))
     assert programs.run(*COMPACT, str(copy)).code == 0
     deltas = "SELECT count(*) AS n FROM raw_payloads WHERE _payload_base_rowid IS NOT NULL"
     assert archive.rows(copy, deltas)[0]["n"] > 100
