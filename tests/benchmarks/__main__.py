@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.bench import LONG, USUAL, Bench, Scale
-from tests.benchmarks.cases import growth, headroom, limit, restart, sizes, target
+from tests.benchmarks.cases import growth, headroom, limit, restart, search, sizes, target
 from tests.benchmarks.harness import Failed
 from tests.benchmarks.page import Machine, Section, write
 from tests.pipeline.programs import ROOT
@@ -26,6 +26,7 @@ CASES: Mapping[str, Callable[[Bench], Section]] = {
     "sizes": sizes.measure,
     "growth": growth.measure,
     "restart": restart.measure,
+    "search": search.measure,
 }
 FOLDER = ROOT / ".bench"
 
@@ -41,7 +42,7 @@ class Run:
 
 RUNS = {
     "bench": Run(USUAL, tuple(CASES), ROOT / "docs/benchmarks.md"),
-    "bench-long": Run(LONG, ("growth",), ROOT / "docs/benchmarks-long.md"),
+    "bench-long": Run(LONG, ("growth", "search"), ROOT / "docs/benchmarks-long.md"),
 }
 
 

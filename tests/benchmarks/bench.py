@@ -12,7 +12,7 @@ from tests.benchmarks.peers import PEERS, SQLITE_UTILS
 
 @dataclass(frozen=True)
 class Scale:
-    """How often and how much is measured; conversations unless said otherwise.
+    """How often and how much is measured; conversations, `searched` parts of them.
 
     Pairs are a smaller and a larger size that are compared. `peers` are the public programs that
     take part, which have to be installed before.
@@ -31,6 +31,7 @@ class Scale:
     archived: tuple[int, int]
     loaded_short: tuple[int, int]
     unchanged: int
+    searched: int
     peers: tuple[str, ...] = (*PEERS, SQLITE_UTILS)
 
 
@@ -48,6 +49,7 @@ SMOKE = Scale(
     archived=(30, 60),
     loaded_short=(100, 300),
     unchanged=60,
+    searched=2_000,
     peers=("target-jsonl",),
 )
 USUAL = Scale(
@@ -64,8 +66,11 @@ USUAL = Scale(
     archived=(1_000, 5_000),
     loaded_short=(10_000, 50_000),
     unchanged=5_000,
+    searched=100_000,
 )
-LONG = replace(USUAL, archived=(10_000, 100_000), loaded_short=(100_000, 1_000_000))
+LONG = replace(
+    USUAL, archived=(10_000, 100_000), loaded_short=(100_000, 1_000_000), searched=1_000_000
+)
 
 
 @dataclass(frozen=True)

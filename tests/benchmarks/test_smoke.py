@@ -72,6 +72,11 @@ def test_a_restart_fetches_no_conversation_again(bench: Bench) -> None:
     assert counts["calls"] > 0
 
 
+def test_search_finds_what_was_planted(bench: Bench) -> None:
+    most = SMOKE.searched // 10
+    assert counted(bench, "search") == {"parts": SMOKE.searched, "queries": 20, "most hits": most}
+
+
 def test_one_worker_and_64_give_the_same_bytes(bench: Bench) -> None:
     outputs = []
     with serving(bench.pool(SMOKE.pool), SMOKE.pool) as server:
