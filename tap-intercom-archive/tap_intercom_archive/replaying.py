@@ -32,6 +32,9 @@ from tap_intercom_archive.resources import (
 )
 from tap_intercom_archive.streams import ArchiveStream
 
+_NOT_SELECTED = "are left aside, since no stream made of them is selected"
+_NOT_KNOWN = "are of a stream that this version does not know, and are written as they are"
+_EMPTIED = "were emptied for a redaction, so no other records came out of them"
 _DAMAGED = (
     "{} payloads in the archive cannot be read, `sqlite-archive verify` names them: restore the "
     "archive from a backup and replay it again."
@@ -62,7 +65,9 @@ class Replay:
         }
         # The ids of answers that do not tell themselves which object they stand beside.
         self._hydrated: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._damaged: Counter[str] = Counter()
+        # By stream, and what is to be said of its payloads.
+        self._told: Counter[tuple[str, str]] = Counter()
 
     def run(self) -> Iterator[None]:
         """Announce the streams, then write one version after the other, pausing behind each."""
@@ -77,20 +82,20 @@ class Replay:
         name, _ = version.of
         resource, cut = _BESIDE.get(name, (_RESOURCES.get(name), None))
         if resource is not None and not self._wants(resource, cut):
-            self._counts["not selected"][name] += 1
+            self._told[name, _NOT_SELECTED] += 1
             return
         try:
             payload = self._payload(version)
         except (Damaged, ValueError):
-            self._counts["damaged"][resource.name if resource else name] += 1
+            self._damaged[resource.name if resource else name] += 1
             return
         if RAW_PAYLOADS in self._streams:
             text = payload.text if payload else None
             self._put(RAW_PAYLOADS, [{**version.record, "payload": text}])
         if resource is None:
-            self._counts["not known"][name] += 1
+            self._told[name, _NOT_KNOWN] += 1
         elif payload is None:
-            self._counts["without a text"][name] += 1
+            self._told[name, _EMPTIED] += 1
         elif cut is None:
             self._take_object(resource, payload)
         else:
@@ -135,6 +140,7 @@ class Replay:
                 self._put(cut.name, normalize.cut_records(cut, payload, unfits))
                 continue
             for answer in self._answers(cut.name, follow_up, payload.record_id):
+                drift.look_beside(cut, answer.document)
                 self._put(cut.name, normalize.cut_records(cut, payload, unfits, answer))
         for cut in resource.fed:
             transcript = self._newest(cut.name, payload.record_id)
@@ -206,20 +212,11 @@ class Replay:
 
     def _tell(self) -> None:
         """Say what could not be replayed whole."""
-        for what, counts in self._counts.items():
-            for name, count in sorted(counts.items()):
-                if what == "damaged":
-                    self._report.of(name).failed = _DAMAGED.format(f"{count:,}")
-                    self._report.done(name)
-                else:
-                    self._logger.warning("%s: %s payloads %s.", name, f"{count:,}", _TOLD[what])
-
-
-_TOLD = {
-    "not selected": "are left aside, since no stream made of them is selected",
-    "not known": "are of a stream that this version does not know, and are written as they are",
-    "without a text": "were emptied for a redaction, so no other records came out of them",
-}
+        for (name, what), count in sorted(self._told.items()):
+            self._logger.warning("%s: %s payloads %s.", name, f"{count:,}", what)
+        for name, count in sorted(self._damaged.items()):
+            self._report.of(name).failed = _DAMAGED.format(f"{count:,}")
+            self._report.done(name)
 
 
 def _parent_id(follow_up: FollowUp, answer: Payload) -> str:

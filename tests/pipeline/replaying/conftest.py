@@ -14,4 +14,4 @@ from tests.pipeline.replaying import replayed
 def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive of a workspace that changed and lost objects while three runs read it."""
     folder = tmp_path_factory.mktemp("told")
-    return replayed.fill_live(folder, seed=21, conversations=150, catalog=programs.catalog())
+    return replayed.fill_live(folder, seed=21, conversations=200, catalog=programs.catalog())

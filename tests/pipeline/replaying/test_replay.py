@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tap_intercom_archive import normalize
+from tap_intercom_archive.payload import Payload
 from tests.pipeline import archive, programs
 from tests.pipeline.replaying import replayed
 from tests.pipeline.test_errors import assert_one_clear_line
@@ -26,9 +28,8 @@ def good(done: programs.Piped) -> programs.Piped:
 
 
 def test_every_stream_comes_out_equal_without_a_request(told: Path, tmp_path: Path) -> None:
-    gone = "SELECT count(*) AS n FROM contacts WHERE _sdc_deleted_at IS NOT NULL"
-    assert archive.rows(told, gone)[0]["n"] > 0
-    assert archive.rows(told, "SELECT count(*) AS n FROM _sightings")[0]["n"] > 0
+    gone = "SELECT count(*) AS n FROM {} WHERE _sdc_deleted_at IS NOT NULL"
+    assert sum(archive.rows(told, gone.format(t))[0]["n"] for t in archive.tables(told)) > 20
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         done = good(replayed.replay(told, tmp_path / "new", programs.catalog(), api_url=address))
@@ -50,6 +51,18 @@ def test_a_compacted_archive_comes_out_equal(told: Path, tmp_path: Path) -> None
     assert replayed.differences(told, tmp_path / "new" / "archive.db") == []
 
 
+def test_an_archive_of_the_first_layout_comes_out_equal(told: Path, tmp_path: Path) -> None:
+    older = Path(shutil.copy(told, tmp_path / "older.db"))
+    with closing(sqlite3.connect(older)) as connection:
+        connection.executescript(
+            "DROP INDEX _bases_raw_payloads_payload;"
+            "ALTER TABLE raw_payloads DROP COLUMN _payload_base_rowid;"
+            "ALTER TABLE _dictionaries DROP COLUMN texts; PRAGMA user_version = 1"
+        )
+    good(replayed.replay(older, tmp_path / "new", programs.catalog()))
+    assert replayed.differences(told, tmp_path / "new" / "archive.db") == []
+
+
 def test_payloads_of_an_older_version_of_the_api_come_out_equal(tmp_path: Path) -> None:
     told = replayed.fill_live(tmp_path, seed=5, conversations=60, api_version="2.11")
     versions = "SELECT DISTINCT api_version AS v FROM raw_payloads"
@@ -64,6 +77,33 @@ def test_payloads_of_an_older_version_of_the_api_come_out_equal(tmp_path: Path) 
             connection.execute(f"DROP TABLE {table}")
         connection.commit()
     assert replayed.differences(told, new) == []
+
+
+def test_a_return_to_an_older_version_is_one_again(tmp_path: Path) -> None:
+    names = ("first", "second", "first", "second", "third", "first")
+    catalog = programs.catalog("tags", "raw_payloads")
+    schemas = {stream["tap_stream_id"]: stream["schema"] for stream in catalog["streams"]}
+    messages: list[dict[str, Any]] = [
+        {"type": "SCHEMA", "stream": name, "schema": schemas[name], "key_properties": ["id"]}
+        for name in ("tags", "raw_payloads")
+    ]
+    for hour, name in enumerate(names):
+        for tag in ("1", "2"):
+            payload = Payload(
+                "tags", tag, json.dumps({"id": tag, "name": name}).encode(), "", "", ""
+            )
+            raw = normalize.payload_record(payload, None)
+            raw["fetched_at"] = f"2026-01-01T{hour:02}:00:00Z"
+            row = {"id": tag, "name": name, "payload_id": payload.id}
+            messages += [
+                {"type": "RECORD", "stream": "raw_payloads", "record": raw},
+                {"type": "RECORD", "stream": "tags", "record": row},
+            ]
+    told = tmp_path / "archive.db"
+    fill(told, messages)
+    assert archive.rows(told, "SELECT count(*) AS n FROM _sightings") == [{"n": 6}]
+    good(replayed.replay(told, tmp_path / "new", catalog))
+    assert replayed.differences(told, tmp_path / "new" / "archive.db") == []
 
 
 def test_what_a_row_lost_to_an_older_parser_comes_back(told: Path, tmp_path: Path) -> None:
@@ -114,6 +154,8 @@ def test_a_text_given_up_for_a_redaction_is_no_fault(told: Path, tmp_path: Path)
         connection.commit()
     done = good(replayed.replay(copy, tmp_path / "new", programs.catalog()))
     assert "conversations: 1 payloads were emptied for a redaction" in done.tap.err
+    verified = programs.run(*VERIFY, str(tmp_path / "new" / "archive.db"))
+    assert verified.code == 0, verified.out + verified.err
     rows = "SELECT count(*) AS n FROM raw_payloads"
     assert archive.rows(tmp_path / "new" / "archive.db", rows) == archive.rows(told, rows)
 
@@ -161,10 +203,14 @@ def no_payloads(path: Path) -> None:
 
 def filled(path: Path, stream: str) -> None:
     schema = {"properties": {"id": {"type": "string"}}}
-    message = {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": ["id"]}
+    fill(path, [{"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": ["id"]}])
+
+
+def fill(path: Path, messages: list[dict[str, Any]]) -> None:
     config = programs.write_json(path.parent / "target.json", {"database": str(path)})
     target = (programs.program(programs.TARGET), "--config", config)
-    assert programs.run(*target, stdin=json.dumps(message) + "\n").code == 0
+    lines = "".join(f"{json.dumps(message)}\n" for message in messages)
+    assert programs.run(*target, stdin=lines).code == 0
 
 
 @pytest.mark.parametrize(
