@@ -329,6 +329,11 @@ class TapIntercomArchive(Tap):
                 tap.write_schemas()
                 sys.stdout.flush()
                 ctx.exit(0)
+            if tap._replays:
+                raise Refusal(
+                    "`--test` examines the access token, which a replay does not need: leave "
+                    "`replay_path` out."
+                )
             tap.warn()
             read = settings.Settings.read(tap.config, tap._user_agent)
             healthy = doctor.examine(

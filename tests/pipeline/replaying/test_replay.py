@@ -244,6 +244,12 @@ def test_the_missing_extra_is_named(told: Path, tmp_path: Path) -> None:
     assert_one_clear_line(done, "pip install 'tap-intercom-archive[replay]'")
 
 
+def test_the_doctor_examines_no_replay(tmp_path: Path) -> None:
+    path = programs.write_json(tmp_path / "tap.json", {"replay_path": "archive.db"})
+    done = programs.run(programs.program(programs.TAP), "--config", path, "--test")
+    assert_one_clear_line(done, "`--test`", "`replay_path`")
+
+
 def tap(folder: Path, config: dict[str, Any], env: dict[str, str] | None = None) -> programs.Ended:
     path = programs.write_json(folder / "tap.json", config)
     return programs.run(programs.program(programs.TAP), "--config", path, env=env)
