@@ -30,7 +30,8 @@ def test_first_message_is_the_starting_state(
 ) -> None:
     done = running.sync(tmp_path, running.config(own), state)
     assert done.code == 0, done.err
-    assert done.messages[0] == {"type": "STATE", "value": state}
+    bookmarks = {"bookmarks": state["bookmarks"]}
+    assert done.messages[0] == {"type": "STATE", "value": bookmarks}
 
 
 def test_unchanged_then_changed(own: Sandbox, state: dict[str, Any], tmp_path: Path) -> None:
