@@ -84,6 +84,10 @@ class Archived:
         self._frames = Frames(connection, payloads.name, payloads.columns[_TEXT])
         # How far `versions` has come: the last row, and what returned after the row that it was.
         self._place = 0
+        connection.execute(
+            "CREATE TEMP TABLE shown (answer TEXT, payload TEXT, PRIMARY KEY (answer, payload)) "
+            "WITHOUT ROWID"
+        )
         self._returned: dict[tuple[str, str], int] = {}
 
     def text(self, version: Version) -> bytes | None:
@@ -103,6 +107,26 @@ class Archived:
             f'SELECT "{DELETED_AT}", {named} FROM "{table.name}" WHERE "{DELETED_AT}" IS NOT NULL'
         )
         return {tuple(map(str, key)): deleted_at for deleted_at, *key in found}
+
+    def note_answers(self, stream: str) -> None:
+        """Take note of which versions of their objects the rows are of that came out of answers."""
+        table = self._tables.get(stream)
+        if table is not None and {"payload_id", "list_payload_id"} <= table.columns.keys():
+            answer, payload = table.columns["list_payload_id"], table.columns["payload_id"]
+            self._connection.execute(
+                f'INSERT OR IGNORE INTO temp.shown SELECT "{answer}", "{payload}" '
+                f'FROM "{table.name}" WHERE "{answer}" IS NOT NULL'
+            )
+
+    def is_of_others(self, answer_id: str, payload_id: str) -> bool:
+        """Say whether an answer has rows, and all of them are of other versions of its object.
+
+        Where the answer was asked for again in vain, nothing but this tells.
+        """
+        (found,) = self._connection.execute(
+            "SELECT max(payload = ?) FROM temp.shown WHERE answer = ?", (payload_id, answer_id)
+        ).fetchone()
+        return bool(found == 0)
 
     def newest(self, stream: str, record_id: str) -> Version | None:
         """Give the newest version of an object among those that `versions` has given so far."""

@@ -2,8 +2,8 @@
 
 Each payload version gives the records that it gave when it was fetched. What was asked for beside
 an object stands in the archive only where it was new, so the newest known answers belong to it.
-What payloads cannot tell, which rows are gone, is taken from the archive's tables. Reading the
-file is left to `archived`.
+What payloads cannot tell is taken from the archive's tables: which rows are gone, and which answers
+were asked for again in vain. Reading the file is left to `archived`.
 """
 
 from __future__ import annotations
@@ -63,8 +63,12 @@ class Replay:
         self._retired = {
             name: archived.retired(name, stream.keys) for name, stream in self._streams.items()
         }
+        for name in self._streams.keys() & _BESIDE.keys():
+            archived.note_answers(name)
         # The ids of answers that do not tell themselves which object they stand beside.
         self._hydrated: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        # The answers of which records were written.
+        self._read: set[str] = set()
         self._damaged: Counter[str] = Counter()
         # By stream, and what is to be said of its payloads.
         self._told: Counter[tuple[str, str]] = Counter()
@@ -140,8 +144,7 @@ class Replay:
                 self._put(cut.name, normalize.cut_records(cut, payload, unfits))
                 continue
             for answer in self._answers(cut.name, follow_up, payload.record_id):
-                drift.look_beside(cut, answer.document)
-                self._put(cut.name, normalize.cut_records(cut, payload, unfits, answer))
+                self._put_answer(cut, payload, answer)
         for cut in resource.fed:
             transcript = self._newest(cut.name, payload.record_id)
             if cut.name in self._streams and transcript is not None:
@@ -164,9 +167,16 @@ class Replay:
         if cut.follow_up is None:
             self._put(cut.name, [transcripts.transcript_record(answer, parent.document)])
         elif cut.follow_up.needed(parent.document):
-            unfits = self._report.unfits
-            self._report.drift.look_beside(cut, answer.document)
-            self._put(cut.name, normalize.cut_records(cut, parent, unfits, answer))
+            self._put_answer(cut, parent, answer)
+
+    def _put_answer(self, cut: Cut, payload: Payload, answer: Payload) -> None:
+        """Write an answer's records for a version of its object, unless it was not given for it."""
+        if answer.id in self._read and self._archived.is_of_others(answer.id, payload.id):
+            return
+        self._read.add(answer.id)
+        self._report.drift.look_beside(cut, answer.document)
+        records = normalize.cut_records(cut, payload, self._report.unfits, answer)
+        self._put(cut.name, records)
 
     def _newest(self, stream: str, record_id: str) -> Payload | None:
         version = self._archived.newest(stream, record_id)
