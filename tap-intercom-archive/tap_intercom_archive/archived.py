@@ -21,7 +21,7 @@ from tap_intercom_archive.frames import Frames
 from tap_intercom_archive.resources import RAW_PAYLOADS, Record
 
 _APPLICATION_ID = 0x49434152
-_LAYOUT = 2
+_LAYOUT = 3
 _TEXT = "payload"
 # A row that has it is gone since then.
 DELETED_AT = "_sdc_deleted_at"

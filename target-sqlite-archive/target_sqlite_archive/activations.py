@@ -79,7 +79,7 @@ class Activations:
             reason = "a record of it is in the table _quarantine, with a key that cannot be read"
             self._refuse(table, version, reason)
             shown.activated(version)
-        elif table.taken and not shown.has_shown(version):
+        elif table.taken > table.left_out and not shown.has_shown(version):
             self._refuse(table, version, "its records name no version")
         else:
             table.activate(version)

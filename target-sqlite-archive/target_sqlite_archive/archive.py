@@ -87,6 +87,7 @@ class Archive:
                 table = Table(self.session, stream, properties, keys)
             if old is not None:
                 table.stored, table.refused, table.arrived = old.stored, old.refused, old.arrived
+                table.left_out = old.left_out
         self._tables[stream] = table
         return table
 

@@ -205,6 +205,12 @@ class Dictionaries:
                 return numbered
             number += 1
 
+    def retire(self, kind: str) -> None:
+        """Compress no more texts of a kind with the dictionary that it has."""
+        self._newest.pop(kind, None)
+        for purpose in Purpose:
+            self._compressors.pop((purpose, kind), None)
+
     def compress(self, kind: str, text: bytes, purpose: Purpose = Purpose.WRITING) -> bytes:
         """Compress a text as one frame, with the dictionary of its kind where there is one."""
         number = self.newest(kind)

@@ -14,6 +14,7 @@ import click
 
 from target_sqlite_archive.commands.compact import compact
 from target_sqlite_archive.commands.datasette import datasette_metadata
+from target_sqlite_archive.commands.forget import forget
 from target_sqlite_archive.commands.history import history
 from target_sqlite_archive.commands.raw import raw
 from target_sqlite_archive.commands.search import search_command
@@ -52,13 +53,15 @@ class _Commands(click.Group):
 def main() -> None:
     """Look after an archive that target-sqlite-archive has filled.
 
-    `compact` makes the file smaller and keeps every text, `views` adds and takes away views; the
-    other commands only read it. Each has its own help: sqlite-archive search --help.
+    `compact` makes the file smaller and keeps every text, `forget` removes a person for good,
+    `views` adds and takes away views; the other commands only read it. Each has its own help:
+    sqlite-archive search --help.
     """
 
 
 main.add_command(compact)
 main.add_command(datasette_metadata)
+main.add_command(forget)
 main.add_command(history)
 main.add_command(raw)
 main.add_command(search_command)

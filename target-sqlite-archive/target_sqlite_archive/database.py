@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from target_sqlite_archive.blobs import DamagedBlobError
-from target_sqlite_archive.errors import DatabaseError, explain_sqlite
+from target_sqlite_archive.errors import DatabaseError, explain_damage, explain_sqlite
 from target_sqlite_archive.internal import APPLICATION_ID, LAYOUT, STATEMENTS
 from target_sqlite_archive.layouts import upgrade
 from target_sqlite_archive.locking import WriterLock
@@ -157,10 +157,7 @@ class Database:
         try:
             yield
         except DamagedBlobError as error:
-            raise DatabaseError(
-                f"A text in the archive {self.path} that is needed here is damaged: {error}. "
-                f"`sqlite-archive verify` names all such texts; restore the file from a backup."
-            ) from error
+            raise explain_damage(str(error), self.path) from error
         except sqlite3.Error as error:
             raise explain_sqlite(error, self.path) from error
 

@@ -53,3 +53,11 @@ def explain_sqlite(error: sqlite3.Error, path: Path) -> DatabaseError:
     else:
         cure = "Everything acknowledged by a STATE is safe; please report this message."
     return DatabaseError(f"SQLite could not write the archive {path}: {text}. {cure}")
+
+
+def explain_damage(reason: str, path: Path) -> DatabaseError:
+    """Say in one line that a text which is needed cannot be read."""
+    return DatabaseError(
+        f"A text in the archive {path} that is needed here is damaged: {reason}. "
+        "`sqlite-archive verify` names all such texts; restore the file from a backup."
+    )

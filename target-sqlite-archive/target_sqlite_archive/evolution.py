@@ -23,6 +23,7 @@ from target_sqlite_archive.sql import (
     define,
     versions_index,
 )
+from target_sqlite_archive.tombstones import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,18 @@ class Layout:
     def column(self, name: str) -> Column | None:
         """Give the column of a property."""
         return next((c for c in self.columns if c.source.name == name), None)
+
+    @property
+    def shape(self) -> Shape:
+        """What a sieve for forgotten things knows of the table."""
+        versions = [c.source.version_of for c in self.columns if c.source.version_of]
+        named = [self.column(name) for version in versions for name in version.properties]
+        return Shape(
+            self.stream,
+            {column.source.name: column.name for column in self.columns},
+            frozenset(c.name for c in self.columns if c.source.role is Role.BLOB),
+            frozenset([*self.keys, *(column.name for column in named if column)]),
+        )
 
 
 def ensure_layout(

@@ -7,11 +7,13 @@ own them. A change here is a new layout, and a step in ``layouts.py``.
 from __future__ import annotations
 
 APPLICATION_ID = 0x49434152  # "ICAR", where `file` shows it
-LAYOUT = 2
+LAYOUT = 3
 # Keys of _meta.
 ROWS_LEFT_OUT_SINCE = "rows_left_out_since"
 OLDER_DROPPED_SINCE = "older_payloads_dropped_since"
 COMPACTING_SINCE = "compacting_since"  # there until a compaction has come to its end
+FORGETTING_SINCE = "forgetting_since"  # there until the free pages of what was forgotten are gone
+FORGETTING_KEY = "forgetting_key"  # what hashes of forgotten values are keyed with, in hex
 REBUILD = "_rebuild"  # a table's next form, never there after a commit
 
 STATEMENTS = (
@@ -66,6 +68,21 @@ STATEMENTS = (
         after_row_id INTEGER NOT NULL
     )""",
     "CREATE INDEX _sightings_row ON _sightings (table_name, after_row_id)",
+    """CREATE TABLE _tombstones (
+        stream TEXT NOT NULL,
+        within TEXT NOT NULL,
+        properties TEXT NOT NULL,
+        hash BLOB NOT NULL,
+        blanks TEXT NOT NULL,
+        forgotten_at TEXT NOT NULL,
+        PRIMARY KEY (stream, within, properties, hash)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE _mentions (
+        hash BLOB PRIMARY KEY,
+        opening BLOB NOT NULL,
+        words INTEGER NOT NULL,
+        forgotten_at TEXT NOT NULL
+    ) WITHOUT ROWID""",
 )
 
 TABLES = (
@@ -77,7 +94,11 @@ TABLES = (
     "_quarantine",
     "_dictionaries",
     "_sightings",
+    "_tombstones",
+    "_mentions",
 )
+# The layout that each of these came with; all others are as old as the first.
+SINCE_LAYOUT = {"_tombstones": 3, "_mentions": 3}
 NAMES = frozenset({*TABLES, "_sightings_row", REBUILD})
 # Indexes share the names' space with tables.
 INDEX_PREFIXES = ("_key_", "_versions_", "_bases_", "_read_")

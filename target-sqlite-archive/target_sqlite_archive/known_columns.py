@@ -35,8 +35,8 @@ _TABLES = {
         f"title updated_at waiting_since snoozed_until priority admin_assignee_id team_assignee_id "
         f"read open source_type source_delivered_as first_contact_reply_created_at "
         f"first_contact_reply_type sla_applied_sla_name "
-        f"tag_names source_subject source_body source_body_text {_SOURCE} source_attachments "
-        f"source_redacted conversation_rating_rating conversation_rating_remark "
+        f"contact_ids tag_names source_subject source_body source_body_text {_SOURCE} "
+        f"source_attachments source_redacted conversation_rating_rating conversation_rating_remark "
         f"conversation_rating_created_at conversation_rating_contact_id sla_applied_sla_status "
         f"statistics_time_to_assignment statistics_time_to_admin_reply "
         f"statistics_time_to_first_close statistics_time_to_last_close "
@@ -83,6 +83,7 @@ _TABLES = {
     "conversation_participants": ("conversation_id type id", ""),
     "contact_tags": ("contact_id tag_id", ""),
     "contact_companies": ("contact_id company_id", ""),
+    "contact_merge_history": ("contact_id source_contact_id", ""),
     **{table: (key, "") for table, key, _ in SETS[4:]},
 }
 

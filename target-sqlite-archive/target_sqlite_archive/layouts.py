@@ -34,6 +34,19 @@ def _from_1(connection: sqlite3.Connection) -> None:
                 )
 
 
+def _from_2(connection: sqlite3.Connection) -> None:
+    """People can be forgotten: hashes say which records and values are not to come back."""
+    connection.execute(
+        "CREATE TABLE _tombstones (stream TEXT NOT NULL, within TEXT NOT NULL, "
+        "properties TEXT NOT NULL, hash BLOB NOT NULL, blanks TEXT NOT NULL, "
+        "forgotten_at TEXT NOT NULL, PRIMARY KEY (stream, within, properties, hash)) WITHOUT ROWID"
+    )
+    connection.execute(
+        "CREATE TABLE _mentions (hash BLOB PRIMARY KEY, opening BLOB NOT NULL, "
+        "words INTEGER NOT NULL, forgotten_at TEXT NOT NULL) WITHOUT ROWID"
+    )
+
+
 def _make_room(connection: sqlite3.Connection, table: str, name: str, columns: list[str]) -> None:
     """Rename a column that some tap's property has got, if its name is needed now."""
     for old in columns:
@@ -50,7 +63,7 @@ def _make_room(connection: sqlite3.Connection, table: str, name: str, columns: l
         )
 
 
-_STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _from_1}
+_STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _from_1, 2: _from_2}
 
 
 def upgrade(connection: sqlite3.Connection, layout: int) -> None:

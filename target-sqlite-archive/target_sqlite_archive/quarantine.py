@@ -9,6 +9,7 @@ import sqlite3
 from collections import Counter
 
 from target_sqlite_archive.blobs import compress_plain, digest
+from target_sqlite_archive.tombstones import Tombstones
 
 _REASONS_NAMED = 3
 
@@ -16,17 +17,21 @@ _REASONS_NAMED = 3
 class Quarantine:
     """The quarantine of one file; written inside the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        """Count from nothing."""
+    def __init__(self, connection: sqlite3.Connection, tombstones: Tombstones) -> None:
+        """Count from nothing; what was forgotten is not kept."""
         self._connection = connection
+        self._tombstones = tombstones
         self._reasons: dict[str, Counter[str]] = {}
 
     def add(self, stream: str, reason: str, line: bytes, now: str) -> None:
         """Keep a line exactly as it came, once however often it comes; the reason has no value."""
+        kept = self._tombstones.line_kept(stream, line)
+        if kept is None:
+            return
         self._connection.execute(
             "INSERT OR IGNORE INTO _quarantine (stream, reason, received_at, sha256, line) "
             "VALUES (?, ?, ?, ?, ?)",
-            (stream, reason, now, digest(line), compress_plain(line)),
+            (stream, reason, now, digest(kept), compress_plain(kept)),
         )
         self._reasons.setdefault(stream, Counter())[reason] += 1
 

@@ -105,12 +105,17 @@ def open_archive(path: Path) -> Iterator[OpenArchive]:
         address, connection = _connect(path)
         try:
             _check_owner(path, connection)
-            tables, indexes = _shape(connection)
-            yield OpenArchive(path, address, connection, tables, indexes)
+            yield seen_by(connection, path, address)
         finally:
             connection.close()
     except sqlite3.Error as error:
         raise explain_reading(error, path) from error
+
+
+def seen_by(connection: sqlite3.Connection, path: Path, address: str = "") -> OpenArchive:
+    """Give the archive as it is seen through a connection, which may be a writer's."""
+    tables, indexes = _shape(connection)
+    return OpenArchive(path, address, connection, tables, indexes)
 
 
 def explain_reading(error: sqlite3.Error, path: Path) -> DatabaseError:

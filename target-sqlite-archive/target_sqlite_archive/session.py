@@ -21,6 +21,7 @@ from target_sqlite_archive.quarantine import Quarantine
 from target_sqlite_archive.registry import Registry
 from target_sqlite_archive.sql import ARRIVAL_COLUMNS, DELETED_AT
 from target_sqlite_archive.states import StateLedger
+from target_sqlite_archive.tombstones import Tombstones, load_tombstones
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Session:
     clock: Clock
     registry: Registry = field(init=False)
     dictionaries: Dictionaries = field(init=False)
+    tombstones: Tombstones = field(init=False)
     ledger: StateLedger = field(init=False)
     quarantine: Quarantine = field(init=False)
     stamp: Stamp = field(init=False)
@@ -103,8 +105,9 @@ class Session:
         connection = self.database.connection
         self.registry = Registry(connection)
         self.dictionaries = Dictionaries(connection)
-        self.ledger = StateLedger(connection)
-        self.quarantine = Quarantine(connection)
+        self.tombstones = load_tombstones(connection)
+        self.ledger = StateLedger(connection, self.tombstones)
+        self.quarantine = Quarantine(connection, self.tombstones)
         self.stamp = Stamp.at(self.clock())
         self.started = self.stamp.sequence
 

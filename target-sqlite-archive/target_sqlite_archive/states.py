@@ -11,6 +11,8 @@ import json
 import sqlite3
 from collections.abc import Mapping
 
+from target_sqlite_archive.tombstones import Tombstones
+
 _TRANSIENT = frozenset(
     {"progress_markers", "replication_key_signpost", "starting_replication_value"}
 )
@@ -69,9 +71,10 @@ def last_state(connection: sqlite3.Connection) -> str:
 class StateLedger:
     """The committed states of one file; written inside the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        """Work on one file."""
+    def __init__(self, connection: sqlite3.Connection, tombstones: Tombstones) -> None:
+        """Work on one file; what was forgotten is left out of the states that it keeps."""
         self._connection = connection
+        self._tombstones = tombstones
         self._current: dict[str, bytes] = {}
 
     def unknown(self, value: object) -> list[str]:
@@ -86,8 +89,9 @@ class StateLedger:
 
     def record(self, text: str, now: str) -> None:
         """Keep a state that is about to be committed."""
+        kept = self._tombstones.state_kept(text)
         number = self._connection.execute(
-            "INSERT INTO _states (committed_at, value) VALUES (?, ?)", (now, text)
+            "INSERT INTO _states (committed_at, value) VALUES (?, ?)", (now, kept)
         ).lastrowid
         self._connection.execute(
             "DELETE FROM _states WHERE id <= ?", ((number or 0) - KEPT_STATES,)
@@ -100,6 +104,17 @@ class StateLedger:
                     (stream, digest, number),
                 )
         self._current = hashes
+        if kept is not text:
+            # A run may resume from either: from what left the target, or from what is kept here.
+            self.know(kept, number or 0)
+
+    def know(self, text: str, number: int) -> None:
+        """Let runs resume from a state that is kept under this number."""
+        for stream, digest in bookmark_hashes(json.loads(text)).items():
+            self._connection.execute(
+                "INSERT OR REPLACE INTO _bookmarks (stream, hash, state_id) VALUES (?, ?, ?)",
+                (stream, digest, number),
+            )
 
     def prune(self) -> None:
         """Forget the oldest hashes of streams that have very many."""

@@ -47,8 +47,8 @@ class _Form(NamedTuple):
 class Table:
     """Gathers rows for one stream's table and writes them, in their order, on :meth:`flush`.
 
-    Of this run, ``stored`` and ``refused`` are how many records were, ``arrived`` the versions of
-    those that were stored and written.
+    Of this run, ``stored`` and ``refused`` are how many records were, ``left_out`` how many were of
+    somebody forgotten, ``arrived`` the versions of those that were stored and written.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Table:
         )
         self.everything: Present = tuple(range(len(properties)))
         self.versions = ShownVersions(self._connection, self.layout.table)
-        self.stored = self.refused = 0
+        self.stored = self.refused = self.left_out = 0
         self.arrived: set[int] = set()
         self._number = next(session.numbers)
         self._open_parts()
@@ -83,6 +83,7 @@ class Table:
         self.key_indexes = tuple(
             next(i for i, c in enumerate(layout.columns) if c.name == key) for key in layout.keys
         )
+        self._sieve = session.tombstones.sieve(layout.shape) if session.tombstones else None
         self._deletable = DELETED_AT in layout.metadata
         self._adds_metadata = session.options.add_record_metadata
         texts = indexable([c.name for c in layout.columns if c.source.role is Role.TEXT])
@@ -157,7 +158,7 @@ class Table:
     @property
     def taken(self) -> int:
         """How many records the stream has brought in this run."""
-        return self.stored + len(self._rows) + self.refused
+        return self.stored + len(self._rows) + self.refused + self.left_out
 
     # Writing
 
@@ -174,6 +175,10 @@ class Table:
     def _write(self, rows: list[Row]) -> None:
         self._session.database.begin()
         form, layout = self._form, self.layout
+        if self._sieve:
+            arrived = len(rows)
+            rows = self._sieve.kept(self._present_columns(), rows)
+            self.left_out += arrived - len(rows)
         if self._fulltext:
             self._fulltext.before_write()
         names, constants = self._columns()
@@ -191,8 +196,7 @@ class Table:
     def _columns(self) -> tuple[list[str], dict[str, str]]:
         """Give the columns that a gathered row has values for, and those equal in all of them."""
         form, constants = self._form, {}
-        present = self.everything if form.present is None else form.present
-        names = [self.layout.columns[i].name for i in present]
+        names = self._present_columns()
         if self._adds_metadata:
             names += ROW_ARRIVAL
             constants[SYNC_STARTED] = str(self._session.started)
@@ -206,6 +210,10 @@ class Table:
             else:
                 constants[DELETED_AT] = "NULL"
         return names, constants
+
+    def _present_columns(self) -> list[str]:
+        present = self.everything if self._form.present is None else self._form.present
+        return [self.layout.columns[i].name for i in present]
 
     def _statement(self, names: list[str], constants: dict[str, str]) -> str:
         form, layout = self._form, self.layout

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import sqlite3
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -15,15 +15,22 @@ from target_sqlite_archive.progress import Progress
 from tests.pipeline.archive import Texts
 from tests.target.harness import Archive
 
+SILENT = Progress(io.StringIO(), time.monotonic)
+
+
+def now() -> str:
+    """Give a time."""
+    return "2026-01-02T03:04:05Z"
+
 
 def compact(path: Path, free: Callable[[Path], int] = free_bytes) -> Outcome:
     """Compact an archive; `free` says how many bytes a folder's disk has left."""
     return Compaction(
         path,
-        lambda: "2026-01-02T03:04:05Z",
+        now,
         free,
         lambda spaces: None,
-        Progress(sys.stderr, time.monotonic),
+        SILENT,
     ).run()
 
 

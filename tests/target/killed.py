@@ -1,4 +1,6 @@
-"""Compacts an archive and kills itself after so many steps of SQLite: `… ARCHIVE STEPS`.
+"""Compacts an archive and kills itself after so many steps of SQLite: `… ARCHIVE STEPS [CONTACT]`.
+
+With a contact, that is forgotten instead.
 
 Steps are counted in hundreds of instructions of SQLite's machine, so a kill may fall anywhere: in
 the survey, between two rows, in a COMMIT's wake, in the middle of VACUUM. One that comes to its end
@@ -17,14 +19,17 @@ from typing import Any
 from unittest import mock
 
 from target_sqlite_archive.compaction import running
-from tests.target.compacting import compact
+from target_sqlite_archive.compaction.space import free_bytes
+from target_sqlite_archive.forgetting.running import Forgetting
+from target_sqlite_archive.forgetting.whom import Asked
+from tests.target.compacting import SILENT, compact, now
 
 _INSTRUCTIONS_A_STEP = 100
 _TEXT_BYTES_A_COMMIT = 20_000
 
 
 def main() -> None:
-    """Compact, or die in it."""
+    """Compact or forget, or die in it."""
     path, last = Path(sys.argv[1]), int(sys.argv[2])
     steps = count(1)
 
@@ -43,7 +48,10 @@ def main() -> None:
         mock.patch.object(running, "_TEXT_BYTES_A_COMMIT", _TEXT_BYTES_A_COMMIT),
         mock.patch.object(sqlite3, "connect", watched),
     ):
-        compact(path)
+        if len(sys.argv) > 3:
+            Forgetting(path, Asked(contacts=(sys.argv[3],)), now, free_bytes, SILENT).run()
+        else:
+            compact(path)
     print(next(steps) - 1)
 
 

@@ -71,6 +71,26 @@ def test_readers_read_it_as_it_is(old: Archive) -> None:
     assert old.path.read_bytes() == content
 
 
+@pytest.mark.parametrize("layout", range(1, LAYOUT))
+def test_every_older_layout_is_read_upgraded_and_gets_all_that_is_new(
+    archive: Archive, tmp_path: Path, layout: int
+) -> None:
+    load(archive.path, layout)
+    kept = texts(archive.path) if layout > 1 else {}
+    assert verified(archive)["well"]
+    archive.feed(STATE, COUNTS, record("counts", {"id": "3", "n": 7}), STATE)
+    (tmp_path / "new").mkdir()
+    new = Archive(tmp_path / "new")
+    new.feed(COUNTS, STATE)
+    tables = "SELECT name, sql FROM sqlite_master WHERE name LIKE '\\_%' ESCAPE '\\' ORDER BY 1"
+    columns = "SELECT name, type, pk FROM pragma_table_info('{}')"
+    for name, _ in new.query(tables):
+        assert set(archive.query(columns.format(name))) == set(new.query(columns.format(name)))
+    assert archive.query("PRAGMA user_version") == [(LAYOUT,)]
+    assert kept.items() <= texts(archive.path).items()
+    assert verified(archive)["well"]
+
+
 def test_a_run_upgrades_it_and_goes_on(old: Archive) -> None:
     before = old.query("SELECT id, _payload_sha256, _payload_emptied_at FROM raw_payloads")
     old.feed(STATE, COUNTS, record("counts", {"id": "2", "n": 6}), STATE)

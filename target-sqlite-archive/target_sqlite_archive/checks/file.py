@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from target_sqlite_archive.checks.finding import Finding, Level, Rows
-from target_sqlite_archive.internal import TABLES
+from target_sqlite_archive.internal import SINCE_LAYOUT, TABLES
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.reading import OpenArchive
@@ -39,14 +39,15 @@ def check_file(archive: OpenArchive, progress: Progress) -> Iterator[Finding]:
     else:
         what = f"{pages * size:,} bytes pass SQLite's integrity check"
         yield Finding(_CHECK, Level.OK, "pages", what)
-    missing = [name for name in TABLES if name not in archive.tables]
+    layout = archive.connection.execute("PRAGMA user_version").fetchone()[0]
+    expected = [name for name in TABLES if SINCE_LAYOUT.get(name, 1) <= layout]
+    missing = [name for name in expected if name not in archive.tables]
     if missing:
         what = "tables of the target are missing"
         yield Finding(
             _CHECK, Level.WRONG, "layout", what, len(missing), tuple(missing), cure=_RESTORE
         )
     else:
-        layout = archive.connection.execute("PRAGMA user_version").fetchone()[0]
         yield Finding(_CHECK, Level.OK, "layout", f"an archive of layout {layout}")
 
 

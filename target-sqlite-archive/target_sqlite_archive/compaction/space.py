@@ -37,7 +37,9 @@ def choose_temporary_folder(archive: Path) -> Path:
     return Path(os.environ.setdefault("SQLITE_TMPDIR", str(archive.parent)))
 
 
-def needed_space(archive: Path, content_bytes: int, free: FreeBytes) -> list[Space]:
+def needed_space(
+    archive: Path, content_bytes: int, free: FreeBytes, doing: str = "Compacting"
+) -> list[Space]:
     """Say what rewriting so many bytes of content takes: a copy, and the log of its way back.
 
     Raises :class:`DatabaseError` where that is not there.
@@ -52,7 +54,7 @@ def needed_space(archive: Path, content_bytes: int, free: FreeBytes) -> list[Spa
     for space in spaces:
         if space.free < space.needed:
             raise DatabaseError(
-                f"Compacting {archive} takes up to {space.needed:,} bytes for a while in "
+                f"{doing} {archive} takes up to {space.needed:,} bytes for a while in "
                 f"{space.folder}, and {space.free:,} are free there. Nothing was changed. Free "
                 "some space, or name another folder for the copy with SQLITE_TMPDIR."
             )

@@ -1,0 +1,91 @@
+"""`kill -9` at any moment of a forgetting: the archive is whole, and the next one finishes."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from target_sqlite_archive.checks.finding import Level
+from target_sqlite_archive.commands.verify import run_checks
+from target_sqlite_archive.compaction.space import free_bytes
+from target_sqlite_archive.forgetting.running import Forgetting
+from target_sqlite_archive.forgetting.whom import Asked
+from target_sqlite_archive.reading import open_archive
+from tests.target.compacting import SILENT, compact, now
+from tests.target.forgetting import WHO, WORDS, fill
+from tests.target.harness import Archive
+from tests.target.scanning import places
+
+ROOT = Path(__file__).parents[2]
+ALL, PAGES, NOTHING = "all of them is there", "old pages are there", "nothing is there"
+
+
+def killed(archive: Archive, last: int) -> int | None:
+    """Forget and be killed at a step; give how many steps it took where it came to its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.target.killed", str(archive.path), str(last), WHO],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == -signal.SIGKILL:
+        return None
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
+
+
+def check(archive: Archive) -> str:
+    """The archive must be whole; give what is left of the person."""
+    with open_archive(archive.path) as reading:
+        found = list(run_checks(reading, SILENT))
+    assert {f.check for f in found if f.level is Level.WRONG} <= {"quarantine"}
+    left = places(archive.path, WORDS)
+    in_rows = {where for where, _ in left} - {"raw bytes"}
+    if in_rows:
+        assert in_rows >= {"compressed texts", "contacts", "full-text index"}
+    return ALL if in_rows else PAGES if left else NOTHING
+
+
+def prove(folder: Path, points: int, seed: int) -> Counter[str]:
+    """Kill so many forgettings, evenly spread over all steps; give what they had left."""
+    chance = random.Random(seed)
+    archive = Archive(folder)
+    fill(archive, 105)
+    compact(archive.path)
+    template = folder / "template"
+    shutil.copy(archive.path, template)
+    steps = killed(archive, 0)
+    assert steps is not None
+    hit = Counter[str]()
+    for point in range(points):
+        shutil.copy(template, archive.path)
+        last = 1 + int(steps * (point + chance.random()) / points)
+        was_killed = killed(archive, min(last, steps - 1)) is None
+        left = check(archive)
+        Forgetting(archive.path, Asked(contacts=(WHO,)), now, free_bytes, SILENT).run()
+        assert check(archive) == NOTHING
+        assert archive.query("SELECT 1 FROM _meta WHERE key = 'forgetting_since'") == []
+        if was_killed:
+            hit[left] += 1
+    return hit
+
+
+def test_a_kill_at_any_moment_leaves_all_or_nothing(tmp_path: Path) -> None:
+    hit = prove(tmp_path, points=8, seed=1)
+    assert {ALL, PAGES} <= set(hit), hit
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+def test_many_kills_leave_all_or_nothing(tmp_path: Path) -> None:
+    hit = prove(tmp_path, points=150, seed=2)
+    print(f"{hit.total()} kills, {dict(hit)}")
+    assert {ALL, PAGES} <= set(hit), hit
