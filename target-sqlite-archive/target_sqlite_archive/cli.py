@@ -14,8 +14,10 @@ import click
 
 from target_sqlite_archive.commands.compact import compact
 from target_sqlite_archive.commands.datasette import datasette_metadata
+from target_sqlite_archive.commands.export import export
 from target_sqlite_archive.commands.forget import forget
 from target_sqlite_archive.commands.history import history
+from target_sqlite_archive.commands.importing import import_command
 from target_sqlite_archive.commands.raw import raw
 from target_sqlite_archive.commands.search import search_command
 from target_sqlite_archive.commands.show import show
@@ -54,15 +56,17 @@ def main() -> None:
     """Look after an archive that target-sqlite-archive has filled.
 
     `compact` makes the file smaller and keeps every text, `forget` removes a person for good,
-    `views` adds and takes away views; the other commands only read it. Each has its own help:
-    sqlite-archive search --help.
+    `views` adds and takes away views, `import` makes a new archive of a snapshot; the other
+    commands only read it. Each has its own help: sqlite-archive search --help.
     """
 
 
 main.add_command(compact)
 main.add_command(datasette_metadata)
+main.add_command(export)
 main.add_command(forget)
 main.add_command(history)
+main.add_command(import_command)
 main.add_command(raw)
 main.add_command(search_command)
 main.add_command(show)

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from target_sqlite_archive.internal import LAYOUT
 from target_sqlite_archive.states import bookmark_hashes
 from tests.target.harness import Archive, bookmark, record, schema, state
 
@@ -271,7 +272,7 @@ def test_the_file_is_private_and_alone_at_rest(archive: Archive) -> None:
     head = archive.path.read_bytes()[:100]
     assert head[18:20] == b"\x01\x01", "a file at rest needs no log"
     assert archive.query("PRAGMA application_id") == [(0x49434152,)]
-    assert archive.query("PRAGMA user_version") == [(2,)]
+    assert archive.query("PRAGMA user_version") == [(LAYOUT,)]
     assert archive.query("PRAGMA page_size") == [(16384,)]
 
 

@@ -9,13 +9,14 @@ from collections.abc import Iterable
 
 from target_sqlite_archive.blobs import Dictionaries, compress_plain, digest
 from target_sqlite_archive.chains import Frame
-from target_sqlite_archive.forgetting.plan import Plan, StoredRows, TablePlan
+from target_sqlite_archive.forgetting.plan import Plan, TablePlan
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.reading import OpenArchive
 from target_sqlite_archive.shaping import SQLValue
 from target_sqlite_archive.sql import base_rowid_of, sha256_of
 from target_sqlite_archive.states import StateLedger
+from target_sqlite_archive.stored_rows import StoredRows
 from target_sqlite_archive.tombstones import Row, Tombstones
 from target_sqlite_archive.training import kind_name
 

@@ -7,26 +7,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from target_sqlite_archive.blobs import Dictionaries
 from target_sqlite_archive.chains import (
-    Chains,
-    CompressedColumn,
     Frame,
     compressed_columns,
-    line_up,
 )
 from target_sqlite_archive.known_tables import PAYLOADS, TRACED
-from target_sqlite_archive.naming import quote
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.reading import OpenArchive, Stream
 from target_sqlite_archive.shaping import SQLValue
-from target_sqlite_archive.sql import base_rowid_of, sha256_of
+from target_sqlite_archive.stored_rows import StoredRows
 from target_sqlite_archive.tombstones import Row, Shape, Tombstones
 
-_ROWS_AT_ONCE = 500
 _POINTERS = (PAYLOADS.pointer, f"list_{PAYLOADS.pointer}")
 
 
@@ -53,74 +48,6 @@ class Plan:
     def __bool__(self) -> bool:
         """Whether anything changes."""
         return bool(self.tables or self.lines or self.states)
-
-
-class StoredRows:
-    """The rows of one table with their compressed texts read back."""
-
-    def __init__(
-        self,
-        archive: OpenArchive,
-        dictionaries: Dictionaries,
-        table: str,
-        columns: Sequence[str],
-    ) -> None:
-        """Read these columns of this table."""
-        self._archive = archive
-        self._table = quote(table)
-        self._columns = tuple(columns)
-        found = compressed_columns(archive.connection, table)
-        self.compressed: list[CompressedColumn] = [c for c in found if c.name in columns]
-        self.chains = {c.name: Chains(archive.connection, dictionaries, c) for c in self.compressed}
-        beside = [
-            text
-            for c in self.compressed
-            for text in (
-                quote(sha256_of(c.name)),
-                quote(base_rowid_of(c.name)) if c.has_deltas else "NULL",
-            )
-        ]
-        listed = ", ".join(["rowid", *map(quote, self._columns), *beside])
-        self._select = f"SELECT {listed} FROM {self._table}"
-
-    def total(self) -> int:
-        """Give how many rows there are."""
-        count = f"SELECT count(*) FROM {self._table}"
-        return int(self._archive.connection.execute(count).fetchone()[0])
-
-    def read(self, row_id: int) -> Row:
-        """Give one row."""
-        found = self._archive.connection.execute(f"{self._select} WHERE rowid = ?", (row_id,))
-        return self._with_texts(found.fetchone())
-
-    def all(self) -> Iterator[tuple[int, Row]]:
-        """Give all rows with their ids, where there are deltas object after object."""
-        source, last = self._archive.connection, 0
-        statement = f"{self._select} WHERE rowid > ? ORDER BY rowid LIMIT {_ROWS_AT_ONCE}"
-        by_object = any(chains.any_delta() for chains in self.chains.values())
-        if by_object:
-            line_up(source, self.compressed[0], by_object=True)
-            statement = (
-                f"{self._select.replace('SELECT rowid', 'SELECT o.place, rowid', 1)} "
-                f"JOIN temp._order AS o ON o.row_id = rowid "
-                f"WHERE o.place > ? ORDER BY o.place LIMIT {_ROWS_AT_ONCE}"
-            )
-        while rows := source.execute(statement, (last,)).fetchall():
-            for row in rows:
-                last = row[0]
-                found = row[1:] if by_object else row
-                yield found[0], self._with_texts(found)
-
-    def _with_texts(self, stored: Sequence[object]) -> Row:
-        row: Row = list(stored[1 : len(self._columns) + 1])  # type: ignore[arg-type]
-        beside = iter(stored[len(self._columns) + 1 :])
-        for column in self.compressed:
-            sha256, base = next(beside), next(beside)
-            at = self._columns.index(column.name)
-            if row[at] is not None:
-                frame = Frame.stored(int(str(stored[0])), row[at], sha256, base)
-                row[at] = self.chains[column.name].text(frame).decode()
-        return row
 
 
 class Planner:
@@ -166,7 +93,7 @@ class Planner:
         sieve, total = self._tombstones.sieve(shape), stored.total()
         pointers = [columns.index(name) for name in _POINTERS if name in columns]
         named = [columns.index(n) for n in _object_columns(archive, stream) if n in columns]
-        for number, (row_id, row) in enumerate(stored.all()):
+        for number, (row_id, row) in enumerate(stored.all(by_object=stored.any_delta())):
             self._progress.show(f"looking at {stream.table}", number, total)
             kept = sieve.sift(columns, row)
             if kept is None or any(row[at] in self._payloads_gone for at in pointers if row[at]):
