@@ -25,7 +25,7 @@ from tests.target.forgetting import (
     tap_state,
     workspace,
 )
-from tests.target.harness import Archive
+from tests.target.harness import Archive, record
 from tests.target.reading_harness import read, tamper, verified
 from tests.target.scanning import places
 
@@ -151,6 +151,21 @@ def test_a_later_conversation_comes_without_them(archive: Archive) -> None:
         "SELECT body_text FROM conversation_parts WHERE conversation_id = '215400000009'"
     ) == [("An answer",)]
     assert sound(archive)
+
+
+@pytest.mark.parametrize("shown", [(WHO, OTHER), (WHO,)])
+def test_a_version_retires_what_it_has_not_shown_and_not_who_was_left_out(
+    archive: Archive, shown: tuple[str, ...]
+) -> None:
+    fill(archive, 5)
+    forget(archive, "--contact", WHO)
+    third = {"id": "another-contact", "name": "Third Theo"}
+    archive.feed(tap_state(2), *SCHEMAS, record("contacts", third), tap_state(2))
+    seen = [record("contacts", {"id": who, "name": "A Name"}, version=5) for who in shown]
+    ends = json.dumps({"type": "ACTIVATE_VERSION", "stream": "contacts", "version": 5})
+    archive.feed(tap_state(2), *SCHEMAS, *seen, tap_state(3), ends, tap_state(4))
+    there = "SELECT id FROM contacts WHERE _sdc_deleted_at IS NULL"
+    assert archive.query(there) == [(who,) for who in shown if who == OTHER]
 
 
 def test_a_name_that_others_have_stays_theirs(archive: Archive) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from target_sqlite_archive.checks.finding import Finding, Level, Rows
-from target_sqlite_archive.internal import SINCE_LAYOUT, TABLES
+from target_sqlite_archive.internal import FORGETTING_SINCE, SINCE_LAYOUT, TABLES
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.reading import OpenArchive
@@ -49,6 +49,17 @@ def check_file(archive: OpenArchive, progress: Progress) -> Iterator[Finding]:
         )
     else:
         yield Finding(_CHECK, Level.OK, "layout", f"an archive of layout {layout}")
+
+
+def check_forgetting(archive: OpenArchive, progress: Progress) -> Iterator[Finding]:
+    """Look whether somebody was forgotten whose old pages may still be in the file."""
+    row = archive.connection.execute(
+        "SELECT value FROM _meta WHERE key = ?", (FORGETTING_SINCE,)
+    ).fetchone()
+    if row:
+        what = f"what was forgotten at {row[0]} may still be in pages that are free"
+        cure = "Run the same `sqlite-archive forget` again: it ends what was cut off."
+        yield Finding(_CHECK, Level.WRONG, "free pages", what, cure=cure)
 
 
 def check_keys(archive: OpenArchive, progress: Progress) -> Iterator[Finding]:

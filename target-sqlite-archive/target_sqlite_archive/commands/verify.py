@@ -17,7 +17,7 @@ import click
 
 from target_sqlite_archive.checks.books import QUARANTINE, check_quarantine, check_state
 from target_sqlite_archive.checks.counters import check_counters
-from target_sqlite_archive.checks.file import check_file, check_keys
+from target_sqlite_archive.checks.file import check_file, check_forgetting, check_keys
 from target_sqlite_archive.checks.finding import Finding, Level
 from target_sqlite_archive.checks.index import check_indexes
 from target_sqlite_archive.checks.links import check_references, check_traces
@@ -30,6 +30,7 @@ Check = Callable[[OpenArchive, Progress], Iterable[Finding]]
 
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("file", check_file),
+    ("file", check_forgetting),
     ("keys", check_keys),
     ("index", check_indexes),
     ("dictionaries", check_dictionaries),
