@@ -17,9 +17,12 @@ EMAIL = "jane.quince@example.test"
 OWN = "215400000001"
 GUESTED = "215400000002"  # another customer's, in which she has written and is talked about
 ALIEN = "215400000003"
+GROWN = "215400000004"  # of another customer, in which she is named from its second version on
+FORMER = "jane.former@example.test"  # in the first version of her contact alone
 WORDS = (
     WHO,
     EMAIL,
+    FORMER,
     "quince",
     "4930123456",
     "external-8841",
@@ -113,7 +116,8 @@ def _contact(number: str, version: int) -> Iterator[str]:
     tells: dict[str, str | None] = {"phone": None, "external_id": None}
     if number == WHO:
         tells = {"phone": "+49 30 123456", "external_id": "external-8841"}
-    values = {**tells, "id": number, "email": about["email"], "name": about["name"]}
+    email = FORMER if number == WHO and version == 1 else about["email"]
+    values = {**tells, "id": number, "email": email, "name": about["name"]}
     line, name = _payload("contacts", number, {**values, "type": "contact", "version": version})
     yield line
     yield record("contacts", {**values, "role": "user", "payload_id": name})
@@ -206,6 +210,9 @@ def workspace(version: int = 1) -> list[str]:
     lines += conversation(
         ALIEN, OTHER, (OTHER, "An apple, and Annual Janes"), *chats, version=version
     )
+    long = " ".join(f"word{n}" for n in range(60))
+    named = [("admin-1", f"Is she not {FORMER}, or Quince, Jane?")] if version > 1 else []
+    lines += conversation(GROWN, OTHER, (OTHER, long), *chats, *named, version=version)
     call, name = _payload("calls", "call-00001", {"id": "call-00001", "phone": "+4930123456"})
     lines.append(call)
     values = {"id": "call-00001", "conversation_id": OWN, "contact_id": WHO, "phone": "4930123456"}
