@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from target_sqlite_archive.jsontext import repaired
 from target_sqlite_archive.shaping import SQLValue
 
 FORGOTTEN = "[forgotten]"
@@ -113,13 +114,15 @@ class Mentions:
         """
         if not self.may_be_in(text):
             return text
-        try:
-            raw = text.encode()
-            done = self._rewritten(raw, blanks)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            loose = self.redact(text)
-            return FORGOTTEN if self.are_in(_ESCAPE.sub(_unescaped, loose)) else loose
-        return text if done is raw else done.decode()
+        raw = text.encode("utf-8", errors="replace")
+        for form in (raw, repaired(raw)):
+            try:
+                done = self._rewritten(form, blanks)
+            except (msgspec.MsgspecError, RecursionError):
+                continue
+            return text if done is form else done.decode()
+        loose = self.redact(text)
+        return FORGOTTEN if self.are_in(_ESCAPE.sub(_unescaped, loose)) else loose
 
     def _rewritten(self, raw: bytes, blanks: Blanks) -> bytes:
         """Give a JSON value anew; the same object where nothing in it changes."""
