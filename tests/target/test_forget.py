@@ -27,7 +27,7 @@ from tests.target.forgetting import (
     workspace,
 )
 from tests.target.harness import Archive, record
-from tests.target.reading_harness import read, tamper, verified
+from tests.target.reading_harness import read, tamper
 from tests.target.scanning import places
 
 
@@ -228,23 +228,3 @@ def test_a_damaged_text_stops_it_before_anything_changes(archive: Archive) -> No
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "damaged" in done.stderr
     assert archive.query("SELECT count(*) FROM contacts") == [(2,)]
-
-
-def test_a_redaction_empties_versions_that_are_deltas(archive: Archive) -> None:
-    archive.configure(honour_redactions=True)
-    said = [(OTHER, "kumquat " * 30), *(("admin-1", f"Answer {n}") for n in range(4))]
-    for version in range(2, 6):
-        archive.feed(*SCHEMAS, *conversation(ALIEN, OTHER, *said[:version], version=version))
-    compact(archive.path)
-    assert sorted(depths(archive)) == [0, 1, 2, 3]
-    last = conversation(ALIEN, OTHER, (OTHER, ""), *said[1:], version=6)
-    values = json.loads(last[0])
-    values["record"]["payload"] = values["record"]["payload"].replace(
-        '"source": {', '"source": {"redacted": true, '
-    )
-    del values["record"]["sha256"]
-    archive.feed(*SCHEMAS, json.dumps(values), *last[1:])
-    found = texts(archive.path)
-    assert [text is None for text in found.values()].count(True) == 4
-    assert not any("kumquat" in text for text in found.values() if text)
-    assert verified(archive)["well"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,9 +11,9 @@ from target_sqlite_archive.internal import LAYOUT
 from tests.target.compacting import texts
 from tests.target.growing import TEXT
 from tests.target.harness import Archive, bookmark, record, schema, state
+from tests.target.older import LAYOUTS, load
 from tests.target.reading_harness import found, read, verified
 
-LAYOUTS = Path(__file__).with_name("layouts")
 STATE = state(bookmark("notes", 229))
 DOC = {**TEXT, "contentMediaType": "application/json"}
 NOTES = schema(
@@ -40,14 +38,6 @@ PAYLOADS = schema(
     },
 )
 COUNTS = schema("counts", {"id": "string", "n": "integer"})
-
-
-def load(path: Path, layout: int) -> None:
-    """Make an archive as an older target has left it."""
-    path.touch(0o600)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA page_size = 16384")
-        connection.executescript((LAYOUTS / f"layout_{layout}.sql").read_text("utf-8"))
 
 
 @pytest.fixture

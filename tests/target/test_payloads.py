@@ -14,6 +14,7 @@ import pytest
 from target_sqlite_archive.blobs import DamagedBlobError, Dictionaries
 from target_sqlite_archive.payloads import count_flags
 from tests.pipeline.archive import Texts
+from tests.target.compacting import compact, depths
 from tests.target.harness import Archive, record, schema
 from tests.target.reading_harness import tamper
 
@@ -181,6 +182,21 @@ def test_a_redaction_empties_older_versions_where_that_is_asked_for(archive: Arc
     assert marks == [(1, 32), (0, 32), (0, 32), (0, 32)]
     archive.feed(SCHEMA, payload(before))
     assert texts(archive) == [None, "x", after, later]
+
+
+def test_a_redaction_empties_older_versions_that_are_deltas(archive: Archive) -> None:
+    archive.configure(honour_redactions=True)
+    private = " ".join(f"{random.Random(5).getrandbits(20):x} private {n}" for n in range(60))
+    grown = [json.dumps({"body": private, "n": n}) for n in range(4)]
+    archive.feed(SCHEMA, *map(payload, grown))
+    compact(archive.path)
+    assert depths(archive) == [3, 2, 1, 0]
+    after = json.dumps({"body": None, "redacted": True, "n": 4})
+    archive.feed(SCHEMA, payload(after))
+    assert texts(archive) == [None, None, None, None, after]
+    bases = archive.dump("raw_payloads", "payload IS NULL, _payload_base_rowid IS NULL")
+    assert bases == [(1, 1)] * 4 + [(0, 1)]
+    assert b"private" not in archive.path.read_bytes()
 
 
 def test_without_it_older_versions_stay(archive: Archive) -> None:

@@ -94,7 +94,7 @@ class SnapshotLines:
         )
         return StreamForm(
             table=stream.table,
-            columns=sorted(columns),
+            columns=columns,
             keys=list(stream.keys),
             compressed={column.name: list(column.of) for column in found},
             texts=texts,
