@@ -20,11 +20,6 @@ IDENTIFYING = (EMAIL, PHONE, NAME, EXTERNAL_ID)
 _OBJECT_IDS = {"call_transcriptions": "call_id"}
 # Streams whose objects have the id of another stream's and belong to it.
 _SAME_ID = {CONVERSATIONS: ("deleted_conversations",), "calls": ("call_transcriptions",)}
-# Streams whose objects belong to another stream's, by the column that says so.
-_BELONGING = {
-    CONVERSATIONS: (("calls", "conversation_id"),),
-    CONTACTS: (("calls", "contact_id"),),
-}
 
 # Of a stream's object with the id `:id`, the objects that are forgotten with it. A conversation is
 # a contact's own that it has opened, or that no other contact takes part in.
@@ -92,6 +87,13 @@ _OPENED = (
     ),
     "source_email_message_metadata_history",
 )
+_RECORDED = (
+    "phone",
+    "recording_url",
+    "transcription_url",
+    "fin_recording_url",
+    "fin_transcription_url",
+)
 _CALLED = (
     *IDENTIFYING,
     "user_id",
@@ -108,12 +110,14 @@ _ROWS = (
     Rule("ticket_parts", ("author_id",), _SAID),
     Rule("conversations", ("source_author_id",), _OPENED),
     Rule("conversations", ("conversation_rating_contact_id",), ("conversation_rating_remark",)),
+    Rule("calls", ("contact_id",), _RECORDED),
 )
 _JSON = (
     (("id",), _CALLED),
     (("author.id",), ("body", "subject", "url", "attachments", "email_message_metadata")),
     (("source.author.id",), ("title", "custom_attributes")),
     (("contact.id",), ("remark",)),
+    (("contact_id",), _RECORDED),
 )
 PERSON_RULES = (
     *_ROWS,
@@ -132,7 +136,6 @@ def object_rules(stream: str, number: str) -> list[tuple[Rule, tuple[str, ...]]]
         if traced.stream == stream and len(traced.object_id) == 1:
             found.append((Rule(traced.table, traced.object_id), (number,)))
             found.append((Rule(PAYLOADS.table, pairs), (traced.table, number)))
-    found += [(Rule(other, (column,)), (number,)) for other, column in _BELONGING.get(stream, ())]
     for other in _SAME_ID.get(stream, ()):
         found += object_rules(other, number)
     if stream == CONTACTS:

@@ -187,6 +187,13 @@ def conversation(number: str, starter: str, *said: tuple[str, str], version: int
     return lines
 
 
+def call(number: str, of: str) -> list[str]:
+    """A call of hers."""
+    whole = {"id": number, "conversation_id": of, "contact_id": WHO, "phone": "+4930123456"}
+    line, name = _payload("calls", number, whole)
+    return [line, record("calls", {**whole, "phone": "4930123456", "payload_id": name})]
+
+
 def workspace(version: int = 1) -> list[str]:
     """All that a tap sends of the workspace, in this version of it."""
     mentions = (
@@ -213,10 +220,7 @@ def workspace(version: int = 1) -> list[str]:
     long = " ".join(f"word{n}" for n in range(60))
     named = [("admin-1", f"Is she not {FORMER}, or Quince, Jane?")] if version > 1 else []
     lines += conversation(GROWN, OTHER, (OTHER, long), *chats, *named, version=version)
-    call, name = _payload("calls", "call-00001", {"id": "call-00001", "phone": "+4930123456"})
-    lines.append(call)
-    values = {"id": "call-00001", "conversation_id": OWN, "contact_id": WHO, "phone": "4930123456"}
-    lines.append(record("calls", {**values, "payload_id": name}))
+    lines += call("call-00001", OWN)
     spoken, name = _payload("call_transcriptions", "call-00001", {"text": "kumquat"})
     lines.append(spoken)
     values = {"call_id": "call-00001", "transcript_text": "A kumquat, says Jane Quince"}

@@ -21,6 +21,7 @@ from tests.target.forgetting import (
     SCHEMAS,
     WHO,
     WORDS,
+    call,
     conversation,
     fill,
     tap_state,
@@ -154,11 +155,14 @@ def test_a_later_conversation_comes_without_them(archive: Archive) -> None:
     fill(archive, 5)
     forget(archive, "--contact", WHO)
     later = conversation("215400000009", WHO, (WHO, "Kumquat again"), ("admin-1", "An answer"))
-    archive.feed(tap_state(2), *SCHEMAS, *later, tap_state(3))
+    archive.feed(tap_state(2), *SCHEMAS, *later, *call("call-00009", "215400000009"), tap_state(3))
     assert places(archive.path, WORDS) == set()
     assert archive.query(
         "SELECT body_text FROM conversation_parts WHERE conversation_id = '215400000009'"
     ) == [("An answer",)]
+    assert archive.query("SELECT id, contact_id, phone FROM calls") == [
+        ("call-00009", "[forgotten]", None)
+    ]
     assert sound(archive)
 
 
