@@ -64,11 +64,6 @@ class Tombstones:
         """Whether anything was forgotten."""
         return bool(self._rules or self._words)
 
-    @property
-    def size(self) -> int:
-        """How many objects and values are forgotten."""
-        return sum(map(len, self._rules.values())) + len(self._words)
-
     def restore(
         self,
         rules: Iterable[tuple[Rule, bytes]],

@@ -22,7 +22,7 @@ from target_sqlite_archive.errors import DatabaseError, explain_damage
 from target_sqlite_archive.forgetting.erasing import Eraser
 from target_sqlite_archive.forgetting.plan import Plan, Planner
 from target_sqlite_archive.forgetting.renewing import renew, tainted_kinds
-from target_sqlite_archive.forgetting.whom import Asked, Whom, bury, find_whom
+from target_sqlite_archive.forgetting.whom import Asked, Whom, bury, find_whom, is_buried
 from target_sqlite_archive.internal import FORGETTING_SINCE
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.reading import OpenArchive, open_archive, seen_by
@@ -79,8 +79,7 @@ class Forgetting:
         try:
             with database.explained():
                 outcome = self._forget(database)
-                if outcome.plan or outcome.known:
-                    self._sweep(database)
+                self._sweep(database)
         finally:
             database.close()
         return outcome
@@ -90,9 +89,8 @@ class Forgetting:
     ) -> tuple[Whom, Tombstones, bool, Plan]:
         whom = find_whom(archive, self._asked)
         tombstones = load_tombstones(archive.connection, secrets.token_bytes(_KEY_BYTES))
-        before = tombstones.size
+        known = is_buried(whom, tombstones)
         bury(archive, whom, tombstones)
-        known = tombstones.size == before
         return (
             whom,
             tombstones,
@@ -112,9 +110,11 @@ class Forgetting:
         dictionaries = Dictionaries(connection)
         archive = seen_by(connection, database.path)
         whom, tombstones, known, plan = self._look(archive, dictionaries)
+        if plan or known:
+            # A newer version may know more of what belongs to somebody who was forgotten before.
+            tombstones.save(connection, self._now())
         if not plan:
             return Outcome(whom, plan, known)
-        tombstones.save(connection, self._now())
         kinds = tainted_kinds(connection, tombstones.mentions)
         kinds |= Eraser(archive, dictionaries, tombstones, self._progress).carry_out(plan)
         renewed = renew(connection, dictionaries, kinds, self._now, self._progress)

@@ -97,6 +97,15 @@ def find_whom(archive: OpenArchive, asked: Asked) -> Whom:
     return whom
 
 
+def is_buried(whom: Whom, tombstones: Tombstones) -> bool:
+    """Whether all of this was forgotten before."""
+    rules = [object_rules(stream, number)[0] for stream, number in whom.objects]
+    emails = [value for what, value in whom.values if what == EMAIL]
+    return all(tombstones.has(rule, values) for rule, values in rules) and all(
+        map(tombstones.mentions.are_in, emails)
+    )
+
+
 def bury(archive: OpenArchive, whom: Whom, tombstones: Tombstones) -> None:
     """Add what keeps all of this from coming back."""
     for stream, number in whom.objects:
