@@ -35,7 +35,7 @@ def restore(snapshot: Path, folder: Path, *arguments: str) -> Archive:
     """Make an archive of a snapshot, which must go well."""
     folder.mkdir()
     made = Archive(folder)
-    done = read("import", str(snapshot), str(made.path), *arguments)
+    done = read("import", str(made.path), str(snapshot), *arguments)
     assert (done.returncode, done.stderr) == (0, "")
     assert {path.name for path in folder.iterdir()} == {"archive.db", "target.json"}
     return made

@@ -135,7 +135,7 @@ def test_the_stock_program_age_opens_it(
 def refused(folder: Path, snapshot: Path, *arguments: str) -> str:
     """Import, which must fail with one line and leave nothing; give that line."""
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    done = read("import", str(snapshot), str(folder / "new.db"), *arguments)
+    done = read("import", str(folder / "new.db"), str(snapshot), *arguments)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
@@ -219,7 +219,7 @@ def test_it_is_plain_only_when_asked_and_nothing_is_overwritten(
     whole = output.read_bytes()
     assert "is there already" in read(*base, "--plain").stderr
     assert output.read_bytes() == whole
-    assert "is there already" in read("import", str(output), str(archive.path)).stderr
+    assert "is there already" in read("import", str(archive.path), str(output)).stderr
     assert read("export", str(tmp_path / "no.db"), "--plain", "-o", "x").returncode == 1
 
 

@@ -50,7 +50,7 @@ def export(
     \b
         age-keygen -o key.txt                          prints the public key, age1...
         sqlite-archive export archive.db --recipient age1... -o archive.jsonl.zst.age
-        sqlite-archive import archive.jsonl.zst.age new.db --identity key.txt
+        sqlite-archive import archive.db archive.jsonl.zst.age --identity key.txt
         sqlite-archive export archive.db --tag billing --since 2026-01 --plain -o billing.jsonl.zst
 
     It is JSON lines, compressed by zstd and encrypted by age, and opens without this program too:

@@ -24,8 +24,8 @@ from target_sqlite_archive.snapshots.sealing import Identities
 
 
 @click.command("import")
-@click.argument("snapshot", type=click.Path(path_type=Path))
 @click.argument("archive", type=click.Path(path_type=Path))
+@click.argument("snapshot", type=click.Path(path_type=Path))
 @click.option(
     "--identity",
     "identities",
@@ -35,14 +35,14 @@ from target_sqlite_archive.snapshots.sealing import Identities
 )
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object for machines.")
 def import_command(
-    snapshot: Path, archive: Path, identities: tuple[Path, ...], machine: bool
+    archive: Path, snapshot: Path, identities: tuple[Path, ...], machine: bool
 ) -> None:
     """Make the new ARCHIVE of a SNAPSHOT that `export` has written.
 
     \b
-        sqlite-archive import archive.jsonl.zst.age new.db --identity key.txt
-        sqlite-archive import billing.jsonl.zst billing.db        one that is not encrypted
-        sqlite-archive verify new.db
+        sqlite-archive import archive.db archive.jsonl.zst.age --identity key.txt
+        sqlite-archive import billing.db billing.jsonl.zst        one that is not encrypted
+        sqlite-archive verify archive.db
 
     The new archive has the same rows, payloads, states and keyed hashes of what was forgotten;
     texts are compressed anew. Every line is compared with the manifest, and the archive appears
