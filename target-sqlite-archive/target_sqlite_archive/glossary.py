@@ -99,6 +99,26 @@ INTERNAL = {
             "after_row_id": "`rowid` of the newest version that was there then.",
         },
     ),
+    "_tombstones": Told(
+        "Objects that were forgotten, as keyed hashes: their records are dropped or emptied.",
+        {
+            "stream": "Stream whose records are meant.",
+            "within": "Compressed property whose JSON is meant; empty for the record itself.",
+            "properties": "Properties that the object is known by, as a JSON list.",
+            "hash": "Keyed hash of their values.",
+            "blanks": "Properties to be emptied, as a JSON list; without any the record is dropped.",
+            "forgotten_at": "When it was forgotten.",
+        },
+    ),
+    "_mentions": Told(
+        "Values that were forgotten, as keyed hashes: no text may hold them any more.",
+        {
+            "hash": "Keyed hash of the value.",
+            "opening": "Keyed hash of its first word, to find it by.",
+            "words": "How many words the value has.",
+            "forgotten_at": "When it was forgotten.",
+        },
+    ),
 }
 
 # Of every stream's table.

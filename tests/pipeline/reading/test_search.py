@@ -16,6 +16,8 @@ UNION ALL SELECT id, body_text FROM conversation_parts
 UNION ALL SELECT call_id, transcript_text FROM call_transcriptions
 UNION ALL SELECT id, coalesce(title, '') || ' ' || coalesce(description, '') || ' ' ||
   coalesce(body_text, '') FROM articles
+UNION ALL SELECT id, coalesce(title, '') || ' ' || coalesce(description, '') FROM tickets
+UNION ALL SELECT id, body_text FROM ticket_parts
 """
 
 
