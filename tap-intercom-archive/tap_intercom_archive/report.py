@@ -149,7 +149,10 @@ class Report:
         )
 
     def to_state(self, ended_at: float) -> dict[str, Any]:
-        """Give the report for a state: bounded, and without an id; `ended_at` is epoch seconds."""
+        """Give the report for a state: bounded, and without an id; `ended_at` is epoch seconds.
+
+        All numbers are whole: some targets cannot write a state with a fraction in it.
+        """
         counts = self._client.counts
         streams: dict[str, dict[str, Any]] = {
             name: counted.to_state() for name, counted in self.streams.items()
@@ -162,7 +165,7 @@ class Report:
             "calls": counts.calls,
             "retries": counts.retries,
             "throttled": counts.throttled,
-            "waited_seconds": round(self._client.limiter.waited_seconds, 1),
+            "waited_seconds": round(self._client.limiter.waited_seconds),
             "unfit": sum(self.unfits.values()),
             "streams": streams,
         }
