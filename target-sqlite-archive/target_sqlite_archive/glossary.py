@@ -106,7 +106,8 @@ INTERNAL = {
             "within": "Compressed property whose JSON is meant; empty for the record itself.",
             "properties": "Properties that the object is known by, as a JSON list.",
             "hash": "Keyed hash of their values.",
-            "blanks": "Properties to be emptied, as a JSON list; without any the record is dropped.",
+            "blanks": "Properties to be emptied, as a JSON list; without any the record is "
+            "dropped.",
             "forgotten_at": "When it was forgotten.",
         },
     ),

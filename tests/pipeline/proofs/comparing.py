@@ -245,11 +245,12 @@ def _vanished(sandbox: Sandbox, stream: str) -> set[Key]:
 
 def _truth(sandbox: Sandbox, stream: str, without: str, *, served: bool = False) -> dict[Key, Row]:
     """Give the true rows by key, but for those read from the conversation `without`."""
-    read_from = "id" if stream == "conversations" else OF_CONVERSATIONS.get(stream)
+    column, parent = PARENTS.get(stream, ("id", stream))
+    left_out = without if parent == "conversations" else ""
     return {
         tuple(str(row[name]) for name in KEYS[stream]): row
         for row in sandbox.truth(stream, served)
-        if not without or read_from is None or row[read_from] != without
+        if not left_out or str(row[column]) != left_out
     }
 
 
