@@ -152,9 +152,9 @@ class Events:
             workspace.vanished.back("company_segments", company.id, str(segment["id"]))
         return "companies", company.id
 
-    def update_contact(self, at: int) -> Event:
+    def update_contact(self, at: int, contact: Document | None = None) -> Event:
         """A contact is seen and gets an attribute."""
-        contact = self.rng.choice(self.workspace.contacts)
+        contact = contact or self.rng.choice(self.workspace.contacts)
         contact["updated_at"] = at
         contact["custom_attributes"]["last_mood"] = self.workspace.words.phrase(self.rng, 2)
         contact["last_seen_at"] = at

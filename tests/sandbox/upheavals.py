@@ -127,20 +127,21 @@ class Upheavals(Events):
         workspace.contacts.append(contact)
         return "contacts", str(contact["id"])
 
-    def _remove_contact(self) -> str:
-        contacts = self.workspace.contacts
-        contact = contacts.pop(self.rng.randrange(len(contacts)))
+    def _remove_contact(self, contact: people.Document) -> str:
+        self.workspace.contacts.remove(contact)
         contact_id = str(contact["id"])
         self.workspace.vanished.note("contacts", contact_id)
         del self.workspace.contact_lists[contact_id]
         return contact_id
 
     def merge_contacts(self, at: int) -> Event:
-        """A contact becomes part of another, which gets an attribute."""
-        if len(self.workspace.contacts) <= _FEWEST:
+        """A lead becomes part of a user, who gets an attribute; the API merges nothing else."""
+        leads = [one for one in self.workspace.contacts if one["role"] == "lead"]
+        users = [one for one in self.workspace.contacts if one["role"] == "user"]
+        if len(self.workspace.contacts) <= _FEWEST or not leads or not users:
             return self.create_contact(at)
-        source = self._remove_contact()
-        stream, target = self.update_contact(at)
+        source = self._remove_contact(self.rng.choice(leads))
+        stream, target = self.update_contact(at, self.rng.choice(users))
         self.workspace.merged[source] = target
         lists = self.workspace.contact_lists[target]
         lists.merges.insert(0, merge(source, "lead", at))
@@ -150,7 +151,7 @@ class Upheavals(Events):
         """A contact is deleted."""
         if len(self.workspace.contacts) <= _FEWEST:
             return self.create_contact(at)
-        return "contacts", self._remove_contact()
+        return "contacts", self._remove_contact(self.rng.choice(self.workspace.contacts))
 
     # Tickets
 

@@ -43,6 +43,11 @@ _CHANGING = {
 }
 # Others point at these and are no shelves.
 _NEVER_GONE = frozenset({"ticket_types", "ticket_states"})
+# What lies below another, with the member that says whose it is, goes with it.
+_BELOW = {
+    "office_hours_schedules": ("office_hours_exceptions", "office_hours_schedule_id"),
+    "help_centers": ("help_center_redirects", "help_center_id"),
+}
 _KEYS = {
     "data_attributes": ("model", "full_name"),
     "custom_object_instances": ("type", "id"),
@@ -64,7 +69,7 @@ class Stocktaking:
 
     def happen(self, at: int) -> tuple[str, str]:
         """Something happens at second `at`: the stream and the key of what it happened to."""
-        stream = self._rng.choice(sorted(_CHANGING))
+        stream = self._rng.choice(sorted(name for name in _CHANGING if self._stock[name]))
         documents = self._stock[stream]
         chance = self._rng.random()
         if chance < 0.3:
@@ -95,6 +100,15 @@ class Stocktaking:
         return self._change(stream, new, at)
 
     def _remove(self, stream: str, documents: list[Document]) -> str:
-        key = self._key(stream, documents.pop(self._rng.randrange(len(documents))))
+        gone = documents.pop(self._rng.randrange(len(documents)))
+        key = self._key(stream, gone)
         self._vanished.note(stream, *key)
+        if stream in _BELOW:
+            self._remove_below(*_BELOW[stream], str(gone["id"]))
         return ":".join(key)
+
+    def _remove_below(self, stream: str, member: str, parent: str) -> None:
+        for document in self._stock[stream][:]:
+            if str(document[member]) == parent:
+                self._stock[stream].remove(document)
+                self._vanished.note(stream, *self._key(stream, document))

@@ -140,6 +140,18 @@ def test_merged_contacts_are_gone_and_lead_to_the_other(moved: Inside) -> None:
     assert contact["id"] == listed[0]
 
 
+def test_leads_are_merged_into_users_who_alone_show_what_became_part_of_them(
+    moved: Inside,
+) -> None:
+    rows = moved.json("/_sandbox/truth/contact_merge_history")
+    assert {row["source_contact_id"] for row in rows} & moved.api.workspace.merged.keys()
+    roles = {row["id"]: row["role"] for row in moved.json("/_sandbox/truth/contacts")}
+    assert {roles[row["contact_id"]] for row in rows} == {"user"}
+    newest = moved.api.workspace.merged.values()
+    shown = [i for i in newest if i in roles and moved.json(f"/contacts/{i}/merge_history")["data"]]
+    assert shown
+
+
 def test_a_change_on_each_side_of_a_fetch_falls_in_one_second() -> None:
     inside = open_inside(change_every=1, seconds_per_request=0.5)
     target = inside.hits()[0]["id"]
