@@ -149,7 +149,8 @@ def test_a_text_given_up_for_a_redaction_is_no_fault(told: Path, tmp_path: Path)
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute(
             "UPDATE raw_payloads SET payload = NULL, _payload_emptied_at = 'now' "
-            "WHERE rowid = (SELECT min(rowid) FROM raw_payloads WHERE stream = 'conversations')"
+            "WHERE rowid = (SELECT min(rowid) FROM raw_payloads WHERE stream = 'conversations' "
+            "GROUP BY record_id HAVING count(*) > 1 LIMIT 1)"
         )
         connection.commit()
     done = good(replayed.replay(copy, tmp_path / "new", programs.catalog()))
