@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -123,14 +124,19 @@ def pipe(
 
 def catalog(*streams: str) -> dict[str, Any]:
     """Give the tap's catalog with only these streams selected, all where none is given."""
-    found = run(program(TAP), "--discover")
-    assert found.code == 0, found.err
-    picked: dict[str, Any] = json.loads(found.out)
+    picked: dict[str, Any] = json.loads(_discovered())
     for stream in picked["streams"]:
         for entry in stream["metadata"]:
             if not entry["breadcrumb"]:
                 entry["metadata"]["selected"] = not streams or stream["tap_stream_id"] in streams
     return picked
+
+
+@cache
+def _discovered() -> str:
+    found = run(program(TAP), "--discover")
+    assert found.code == 0, found.err
+    return found.out
 
 
 def write_json(path: Path, value: object) -> str:

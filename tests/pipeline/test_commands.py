@@ -13,6 +13,8 @@ from tests.pipeline import archive, programs
 from tests.pipeline.conftest import Filled, tap_config
 from tests.sandbox.process import Sandbox
 
+POLL_SECONDS = 0.02
+
 
 def test_both_take_their_settings_from_the_environment(sandbox: Sandbox, tmp_path: Path) -> None:
     env = {
@@ -58,7 +60,7 @@ def test_commands_that_only_tell_need_no_settings(name: str, flag: str) -> None:
 
 
 def test_terminated_tap_exits_143_and_the_next_run_completes_the_archive(tmp_path: Path) -> None:
-    with Sandbox.start(seed=6, conversations=200, latency_ms=300) as sandbox:
+    with Sandbox.start(seed=6, conversations=200, latency_ms=100) as sandbox:
         config = tap_config(sandbox, concurrency=8)
         path = programs.write_json(tmp_path / "tap.json", config)
         settings = {"database": str(tmp_path / "archive.db")}
@@ -83,6 +85,7 @@ def test_terminated_tap_exits_143_and_the_next_run_completes_the_archive(tmp_pat
             while sandbox.requests()["by_route"].get("GET /conversations/{id}", 0) < 60:
                 assert time.monotonic() < deadline
                 assert tap.poll() is None
+                time.sleep(POLL_SECONDS)
             tap.send_signal(signal.SIGTERM)
             assert tap.wait(timeout=60) == 128 + signal.SIGTERM
             assert sink.wait(timeout=60) == 0

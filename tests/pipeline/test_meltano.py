@@ -18,6 +18,7 @@ from tests.pipeline.test_traps import leaks
 from tests.sandbox.process import Sandbox
 
 HYDRATION = "GET /conversations/{id}"
+POLL_SECONDS = 0.02
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,7 +31,7 @@ def plugins() -> None:
 @pytest.fixture
 def slow() -> Iterator[Sandbox]:
     """A workspace that takes its time, so that a run can be interrupted."""
-    with Sandbox.start(seed=3, conversations=200, latency_ms=300) as started:
+    with Sandbox.start(seed=3, conversations=200, latency_ms=100) as started:
         yield started
 
 
@@ -68,6 +69,7 @@ def test_terminated_run_is_no_success_and_the_next_one_completes_it(
             while slow.requests()["by_route"].get(HYDRATION, 0) < 40:
                 assert time.monotonic() < deadline, (tmp_path / "meltano.log").read_text()
                 assert running.poll() is None, (tmp_path / "meltano.log").read_text()
+                time.sleep(POLL_SECONDS)
             running.send_signal(signal.SIGTERM)
             assert running.wait(timeout=60) != 0
         finally:

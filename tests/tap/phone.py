@@ -22,7 +22,7 @@ SEARCH = "/calls/search"
 @cache
 def catalog() -> str:
     """Give the catalog in which only calls and their transcripts are selected, as JSON."""
-    return json.dumps(running.select(running.discover(Path.cwd()), *STREAMS))
+    return json.dumps(running.select(running.discover(), *STREAMS))
 
 
 @dataclass

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -126,12 +126,17 @@ def sync(
     return run(*arguments(folder, settings, state, catalog), env=env, cwd=folder)
 
 
-def discover(folder: Path) -> dict[str, Any]:
-    """Give the tap's own catalog."""
-    done = run("--discover", cwd=folder)
-    assert done.code == 0, done.err
-    catalog: dict[str, Any] = json.loads(done.out)
+def discover() -> dict[str, Any]:
+    """Give the tap's own catalog, a new one at each call."""
+    catalog: dict[str, Any] = json.loads(_discovered())
     return catalog
+
+
+@cache
+def _discovered() -> str:
+    done = run("--discover")
+    assert done.code == 0, done.err
+    return done.out
 
 
 def select(catalog: dict[str, Any], *streams: str, without: Sequence[str] = ()) -> dict[str, Any]:
@@ -145,9 +150,9 @@ def select(catalog: dict[str, Any], *streams: str, without: Sequence[str] = ()) 
     return catalog
 
 
-def everything(folder: Path) -> dict[str, Any]:
+def everything() -> dict[str, Any]:
     """Give the catalog with every stream selected."""
-    catalog = discover(folder)
+    catalog = discover()
     return select(catalog, *(stream["tap_stream_id"] for stream in catalog["streams"]))
 
 

@@ -16,7 +16,7 @@ from tests.tap.loopback import Bad, Loopback
 
 
 def sync(sandbox: Sandbox, folder: Path, state: Any = None, **more: Any) -> running.Ended:
-    catalog = running.select(running.discover(folder), "activity_logs")
+    catalog = running.select(running.discover(), "activity_logs")
     return running.sync(folder, running.config(sandbox, **more), state, catalog)
 
 

@@ -116,8 +116,8 @@ DESELECTED = {
 
 
 @pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return running.discover(tmp_path_factory.mktemp("discover"))
+def catalog() -> dict[str, Any]:
+    return running.discover()
 
 
 def test_catalog_is_the_one_that_others_rely_on(catalog: dict[str, Any]) -> None:
@@ -189,7 +189,7 @@ def test_settings_come_from_the_environment(sandbox: Sandbox, tmp_path: Path) ->
         "TAP_INTERCOM_ARCHIVE_API_URL": sandbox.url,
         "TAP_INTERCOM_ARCHIVE_PAGE_SIZE": "50",
     }
-    selected = running.select(running.discover(tmp_path), "tags")
+    selected = running.select(running.discover(), "tags")
     args = running.arguments(tmp_path, catalog=selected)
     done = running.run("--config=ENV", *args, env=env, cwd=tmp_path)
     assert done.code == 0, done.err
@@ -198,7 +198,7 @@ def test_settings_come_from_the_environment(sandbox: Sandbox, tmp_path: Path) ->
 
 def sync(sandbox: Sandbox, folder: Path, *streams: str, **more: Any) -> running.Ended:
     without = more.pop("without", ())
-    selected = running.select(running.discover(folder), *streams, without=without)
+    selected = running.select(running.discover(), *streams, without=without)
     done = running.sync(folder, running.config(sandbox, **more), catalog=selected)
     assert done.code == 0, done.err
     return done

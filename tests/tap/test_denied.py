@@ -18,7 +18,7 @@ def denying(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 
 def test_other_streams_complete_and_the_denied_one_stays(denying: Sandbox, tmp_path: Path) -> None:
-    catalog = running.select(running.discover(tmp_path), "articles", "tags", "calls")
+    catalog = running.select(running.discover(), "articles", "tags", "calls")
     state = {"bookmarks": {"articles": {"high_water_mark": "2020-01-01T00:00:00Z"}}}
     done = running.sync(tmp_path, running.config(denying), state, catalog)
     running.assert_one_clear_line(done, "articles", "*Read and list articles*")
@@ -28,7 +28,7 @@ def test_other_streams_complete_and_the_denied_one_stays(denying: Sandbox, tmp_p
 
 
 def test_accepted_denial_is_said_and_is_no_failure(denying: Sandbox, tmp_path: Path) -> None:
-    catalog = running.select(running.discover(tmp_path), "articles", "tags")
+    catalog = running.select(running.discover(), "articles", "tags")
     settings = running.config(denying, accept_denied=["articles"])
     done = running.sync(tmp_path, settings, catalog=catalog)
     assert done.code == 0, done.err

@@ -75,7 +75,7 @@ def test_lists_of_references_are_left_out_whole() -> None:
 def test_report_names_the_fields_by_stream_and_repeats_no_value(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    catalog = running.select(running.discover(tmp_path), "contacts", "conversations", "tags")
+    catalog = running.select(running.discover(), "contacts", "conversations", "tags")
     done = running.sync(tmp_path, running.config(sandbox), catalog=catalog)
     assert done.code == 0, done.err
     report = json.loads(done.err.rpartition("Run report: ")[2])

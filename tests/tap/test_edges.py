@@ -71,7 +71,7 @@ def test_state_that_can_be_read_is(tmp_path: Path, given: Any, kept: Any) -> Non
 
 
 def test_state_message_is_gone_on_from(sandbox: Sandbox, tmp_path: Path) -> None:
-    catalog = running.select(running.discover(tmp_path), "contacts")
+    catalog = running.select(running.discover(), "contacts")
     first = running.sync(tmp_path, running.config(sandbox), catalog=catalog)
     message = first.of_type("STATE")[-1]
     done = running.sync(tmp_path, running.config(sandbox), message, catalog)
@@ -157,7 +157,7 @@ def test_tap_is_gone_soon_after_its_reader_though_the_api_hangs(
         hangs.set()
         return Bad(hang=True)
 
-    catalog = running.select(running.discover(tmp_path), "conversations")
+    catalog = running.select(running.discover(), "conversations")
     with Loopback(sandbox.url, spoil) as proxy:
         settings = running.config(sandbox, api_url=proxy.url, concurrency=2)
         process = running.start(running.arguments(tmp_path, settings, catalog=catalog))
@@ -173,7 +173,7 @@ def test_tap_is_gone_soon_after_its_reader_though_the_api_hangs(
 
 
 def test_first_line_is_no_talk_about_the_environment(sandbox: Sandbox, tmp_path: Path) -> None:
-    catalog = running.select(running.discover(tmp_path), "tags")
+    catalog = running.select(running.discover(), "tags")
     done = running.sync(tmp_path, running.config(sandbox), catalog=catalog)
     assert done.code == 0, done.err
     assert "Skipping parse" not in done.err

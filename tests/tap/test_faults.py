@@ -28,7 +28,7 @@ def sync(
     sandbox: Sandbox, folder: Path, spoil: Spoil, *streams: str, state: Any = None, **more: Any
 ) -> tuple[running.Ended, Loopback]:
     """Run through the proxy with only these streams selected."""
-    catalog = running.select(running.discover(folder), *streams)
+    catalog = running.select(running.discover(), *streams)
     with Loopback(sandbox.url, spoil) as proxy:
         settings = running.config(sandbox, **{"api_url": proxy.url, **more})
         return running.sync(folder, settings, state, catalog), proxy
@@ -154,7 +154,7 @@ def test_object_that_hangs_holds_nothing_back_but_itself(tmp_path: Path) -> None
 
 
 def test_proxys_path_is_kept(sandbox: Sandbox, tmp_path: Path) -> None:
-    catalog = running.select(running.discover(tmp_path), "tags", "conversations")
+    catalog = running.select(running.discover(), "tags", "conversations")
     with Loopback(sandbox.url, lambda *_: None, "/behind/a/proxy") as proxy:
         settings = running.config(sandbox, api_url=proxy.url + "/")
         done = running.sync(tmp_path, settings, catalog=catalog)

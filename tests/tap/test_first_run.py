@@ -142,7 +142,7 @@ def test_people_read_what_was_found_and_what_it_took(first: tuple[Ended, Any]) -
 def test_page_size_is_asked_for(first: tuple[Ended, Any], sandbox: Sandbox, tmp_path: Path) -> None:
     settings = running.config(sandbox, page_size=7)
     sandbox.reset_requests()
-    catalog = running.select(running.discover(tmp_path), "contacts")
+    catalog = running.select(running.discover(), "contacts")
     done = running.sync(tmp_path, settings, catalog=catalog)
     assert done.code == 0, done.err
     pages = sandbox.requests()["by_route"]["GET /contacts"]
@@ -151,7 +151,7 @@ def test_page_size_is_asked_for(first: tuple[Ended, Any], sandbox: Sandbox, tmp_
 
 
 def test_plaintext_is_asked_for_and_kept_apart(sandbox: Sandbox, tmp_path: Path) -> None:
-    catalog = running.select(running.discover(tmp_path), "conversations", "conversation_parts")
+    catalog = running.select(running.discover(), "conversations", "conversation_parts")
     settings = running.config(sandbox, display_as="plaintext")
     done = running.sync(tmp_path, settings, catalog=catalog)
     assert done.code == 0, done.err
@@ -165,7 +165,7 @@ def test_start_and_end_date_bound_what_is_archived(sandbox: Sandbox, tmp_path: P
     expected = sorted(
         row["id"] for row in sandbox.truth("conversations") if begin <= row["updated_at"] <= end
     )
-    catalog = running.select(running.discover(tmp_path), "conversations", "contacts", "articles")
+    catalog = running.select(running.discover(), "conversations", "contacts", "articles")
     settings = running.config(sandbox, start_date=begin, end_date=end)
     done = running.sync(tmp_path, settings, catalog=catalog)
     assert done.code == 0, done.err

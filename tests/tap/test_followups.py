@@ -22,7 +22,7 @@ STREAMS = tuple(f"contact_{name}" for name in LISTS)
 def sync(
     sandbox: Sandbox, folder: Path, *streams: str, state: Any = None, **more: Any
 ) -> running.Ended:
-    catalog = running.select(running.discover(folder), *streams)
+    catalog = running.select(running.discover(), *streams)
     return running.sync(folder, running.config(sandbox, **more), state, catalog)
 
 

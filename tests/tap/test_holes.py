@@ -20,7 +20,7 @@ WALKED = ("articles", "calls", "deleted_conversations", "contacts", "conversatio
 def test_run_without_the_end_date_of_the_last_brings_the_rest(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    catalog = running.select(running.discover(tmp_path), *WALKED)
+    catalog = running.select(running.discover(), *WALKED)
     cut = running.config(sandbox, end_date="2025-10-01")
     first = running.sync(tmp_path, cut, catalog=catalog)
     assert first.code == 0, first.err
@@ -48,7 +48,7 @@ def test_stream_map_that_fails_repeats_nothing_of_the_record(
 
 @pytest.mark.parametrize("stream", WALKED)
 def test_mark_in_the_future_proves_nothing(sandbox: Sandbox, tmp_path: Path, stream: str) -> None:
-    catalog = running.select(running.discover(tmp_path), stream)
+    catalog = running.select(running.discover(), stream)
     ahead = "2099-01-01T00:00:00Z"
     state = {"bookmarks": {stream: {"high_water_mark": ahead, "swept_at": ahead}}}
     done = running.sync(tmp_path, running.config(sandbox), state, catalog)
@@ -84,7 +84,7 @@ def test_owed_id_of_another_thing_is_not_archived_as_a_call(
 ) -> None:
     owed = {"stream": "call_transcriptions", "id": "../me", "reason": "transcript missing"}
     state = {"bookmarks": {"calls": {"owed": [{**owed, "since": "2026-03-01T00:00:00Z"}]}}}
-    catalog = running.select(running.discover(tmp_path), "calls", "call_transcriptions")
+    catalog = running.select(running.discover(), "calls", "call_transcriptions")
     done = running.sync(tmp_path, running.config(sandbox), state, catalog)
     assert {row["id"] for row in done.records("calls")} == set(sandbox.ids("calls"))
 

@@ -59,14 +59,14 @@ def test_unchanged_then_changed(own: Sandbox, state: dict[str, Any], tmp_path: P
     ],
 )
 def test_state_of_odd_shape_is_read_as_no_state(own: Sandbox, tmp_path: Path, odd: Any) -> None:
-    catalog = running.select(running.discover(tmp_path), "conversations")
+    catalog = running.select(running.discover(), "conversations")
     done = running.sync(tmp_path, running.config(own), odd, catalog)
     assert done.code == 0, done.err
     assert len(done.records("conversations")) == len(own.ids("conversations"))
 
 
 def test_newly_selected_sibling_is_read_from_the_start(own: Sandbox, tmp_path: Path) -> None:
-    catalog = running.discover(tmp_path)
+    catalog = running.discover()
     settings = running.config(own)
     first = running.sync(tmp_path, settings, catalog=running.select(catalog, "conversations"))
     both = running.select(catalog, "conversations", "conversation_parts")

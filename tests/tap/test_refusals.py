@@ -127,7 +127,7 @@ def test_bad_token_stops_at_once_and_is_not_repeated(
 
 
 def test_state_of_another_workspace_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:
-    catalog = running.select(running.discover(tmp_path), "tags")
+    catalog = running.select(running.discover(), "tags")
     first = running.sync(tmp_path, running.config(sandbox), catalog=catalog)
     state = first.state
     # A stream that comes later: nothing of another one may have been written before.

@@ -55,7 +55,7 @@ def test_settings_without_effect_are_named_in_a_line_each() -> None:
 
 
 def test_unknown_setting_and_empty_choice_are_warned_of(sandbox: Sandbox, tmp_path: Path) -> None:
-    catalog = running.select(running.discover(tmp_path), "raw_payloads")
+    catalog = running.select(running.discover(), "raw_payloads")
     settings = running.config(sandbox, regoin="eu", flattening_enabled=False)
     done = running.sync(tmp_path, settings, catalog=catalog)
     assert done.code == 0, done.err
@@ -107,7 +107,7 @@ def test_lines_say_what_was_left_out_denied_and_owed(caplog: pytest.LogCaptureFi
 
 def test_incomplete_run_says_so_once_and_its_figures_last(tmp_path: Path) -> None:
     with Sandbox.start(seed=3, conversations=60, deny=("articles",)) as denying:
-        catalog = running.select(running.discover(tmp_path), "articles", "tags")
+        catalog = running.select(running.discover(), "articles", "tags")
         done = running.sync(tmp_path, running.config(denying), catalog=catalog)
         doctor = examine(denying, tmp_path, accept_denied=["articles"])
     assert done.code == 1

@@ -41,7 +41,7 @@ def test_requests_of_a_whole_run_and_of_the_doctor_are_among_the_listed(
 ) -> None:
     sandbox.reset_requests()
     settings = running.config(sandbox)
-    done = running.sync(tmp_path, settings, catalog=running.everything(tmp_path))
+    done = running.sync(tmp_path, settings, catalog=running.everything())
     assert done.code == 0, done.err
     examined = running.run(*running.arguments(tmp_path, settings), "--test")
     assert examined.code == 0, examined.err
@@ -54,7 +54,7 @@ def test_requests_of_a_whole_run_and_of_the_doctor_are_among_the_listed(
 
 
 def test_catalog_holds_the_streams_of_the_table(tmp_path: Path) -> None:
-    catalog = running.discover(tmp_path)
+    catalog = running.discover()
     declared = {name for row in RESOURCES for name in (row.name, *(cut.name for cut in row.made))}
     assert {entry["tap_stream_id"] for entry in catalog["streams"]} == declared | {"raw_payloads"}
 
@@ -75,7 +75,7 @@ def test_deselected_streams_cost_no_calls_whichever_they_are(
     listed = [name for row in RESOURCES for name in (row.name, *(cut.name for cut in row.made))]
     chosen = set(listed[half::2])
     sandbox.reset_requests()
-    catalog = running.select(running.discover(tmp_path), *chosen)
+    catalog = running.select(running.discover(), *chosen)
     done = running.sync(tmp_path, running.config(sandbox), catalog=catalog)
     assert done.code == 0, done.err
     assert set(done.counts) == chosen
@@ -98,7 +98,7 @@ def bounds(sandbox: Sandbox) -> tuple[int, int]:
 def test_contacts_are_searched_by_day_up_to_2_16_and_by_the_second_later(
     sandbox: Sandbox, tmp_path: Path, version: str, widened: int
 ) -> None:
-    catalog = running.select(running.discover(tmp_path), "contacts")
+    catalog = running.select(running.discover(), "contacts")
     span = {"start_date": "2026-01-01T00:00:00Z", "end_date": "2026-02-01T00:00:00Z"}
     settings: dict[str, Any] = {**span, "api_version": version}
     sandbox.reset_requests()

@@ -153,7 +153,7 @@ def test_scroll_that_never_ends_gives_what_it_showed_and_retires_nothing(
 
 
 def sync(folder: Path, settings: dict[str, Any]) -> running.Ended:
-    catalog = running.select(running.discover(folder), "companies")
+    catalog = running.select(running.discover(), "companies")
     return running.sync(folder, settings, catalog=catalog)
 
 

@@ -44,7 +44,7 @@ def test_signal_ends_with_a_state_from_which_nothing_is_missed(
     slow: Sandbox, tmp_path: Path, signum: int, code: int
 ) -> None:
     streams = ("conversations", "conversation_parts")
-    catalog = running.select(running.discover(tmp_path), *streams)
+    catalog = running.select(running.discover(), *streams)
     settings = running.config(slow, concurrency=2)
     args = running.arguments(tmp_path, settings, catalog=catalog)
     done = cut_off(running.start(args), signum, after=30)

@@ -16,7 +16,7 @@ from tests.tap.loopback import Bad, Loopback
 
 
 def sync(sandbox: Sandbox, folder: Path, state: Any = None, **more: Any) -> running.Ended:
-    catalog = running.select(running.discover(folder), "tickets", "ticket_parts")
+    catalog = running.select(running.discover(), "tickets", "ticket_parts")
     return running.sync(folder, running.config(sandbox, **more), state, catalog)
 
 

@@ -14,7 +14,7 @@ from tests.tap import running
 @pytest.mark.parametrize("version", ["2.11", "2.15", "2.17", "Preview"])
 def test_every_stream_of_a_version_is_whole(sandbox: Sandbox, tmp_path: Path, version: str) -> None:
     settings = running.config(sandbox, api_version=version)
-    done = running.sync(tmp_path, settings, catalog=running.everything(tmp_path))
+    done = running.sync(tmp_path, settings, catalog=running.everything())
     assert done.code == 0, done.err
     for resource in RESOURCES:
         rows = done.records(resource.name)

@@ -73,10 +73,10 @@ def proof(folder: Path, say: Say, *, seed: int, conversations: int, kills: int, 
 
 
 @pytest.mark.timeout(600)
-def test_ten_kills_of_a_backfill_of_3500_conversations_lose_nothing(
+def test_ten_kills_of_a_backfill_of_2000_conversations_lose_nothing(
     tmp_path: Path, say: Say
 ) -> None:
-    proof(tmp_path, say, seed=81, conversations=3_500, kills=10, least=1)
+    proof(tmp_path, say, seed=81, conversations=2_000, kills=10, least=1)
 
 
 @prove
