@@ -46,18 +46,17 @@ def form_options(command: Command) -> Command:
         (Form.JSON, "Print JSON for machines."),
     ):
         command = click.option(
-            f"--{form.value}",
-            "form",
-            flag_value=form.value,
-            default=Form.PEOPLE.value,
-            callback=_read_form,
-            help=tells,
+            f"--{form.value}", is_flag=True, expose_value=False, callback=_read_form, help=tells
         )(command)
     return command
 
 
-def _read_form(ctx: click.Context, param: click.Parameter, value: str) -> Form:
-    return Form(value)
+def _read_form(ctx: click.Context, param: click.Parameter, given: bool) -> None:
+    form = ctx.params.setdefault("form", Form.PEOPLE)
+    if given and form is not Form.PEOPLE:
+        raise click.UsageError("--json, --nl and --csv exclude each other.")
+    if given:
+        ctx.params["form"] = Form(param.name)
 
 
 def period_option(name: str, tells: str) -> Callable[[Command], Command]:
@@ -123,6 +122,8 @@ def write_private(path: Path, text: str) -> None:
     try:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(number, "w", encoding="utf-8") as file:
+            if path.is_file():
+                os.fchmod(number, 0o600)
             file.write(text)
     except OSError as error:
         raise DatabaseError(

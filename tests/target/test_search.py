@@ -215,6 +215,11 @@ def test_a_query_without_a_word_finds_nothing(story: Archive) -> None:
     assert "no word" in done.stderr
 
 
+def test_a_hyphen_before_a_word_is_no_flag(story: Archive) -> None:
+    assert found(story, "-refund", "-stripe") == {"101"}
+    assert found(story, "refund", "--limit", "1", "--", "--stripe") == {"101"}
+
+
 @pytest.mark.parametrize(
     "flags",
     [
@@ -224,6 +229,8 @@ def test_a_query_without_a_word_finds_nothing(story: Archive) -> None:
         ["--in", "everywhere"],
         ["--fin", "perhaps"],
         ["--limit", "0"],
+        ["--limit", str(10**20)],
+        ["--json", "--csv"],
     ],
     ids=" ".join,
 )

@@ -28,6 +28,7 @@ from target_sqlite_archive.searching import END, FOUND, Found, Hit, search, sear
 
 _COLUMNS = tuple(Hit.__dataclass_fields__)
 _INDENT = " " * 4
+_MOST = 1_000_000_000
 
 
 def _read_kinds(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
@@ -38,7 +39,17 @@ def _read_kinds(ctx: click.Context, param: click.Parameter, value: str) -> tuple
     return named
 
 
-@click.command("search")
+class _Search(click.Command):
+    """A command without short flags: a word with a hyphen before it is a word to look for."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments."""
+        return super().parse_args(
+            ctx, [f" {each}" if each[:1] == "-" != each[1:2] else each for each in args]
+        )
+
+
+@click.command("search", cls=_Search)
 @click.argument("archive", type=click.Path(path_type=Path))
 @click.argument("query", nargs=-1, required=True)
 @click.option("--state", help="Only conversations in this state: open, closed, snoozed.")
@@ -61,7 +72,9 @@ def _read_kinds(ctx: click.Context, param: click.Parameter, value: str) -> tuple
     show_default=True,
     help="Where to search.",
 )
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many.")
+@click.option(
+    "--limit", type=click.IntRange(1, _MOST), default=20, show_default=True, help="How many."
+)
 @form_options
 def search_command(
     archive: Path,
