@@ -240,8 +240,36 @@ def test_an_archive_that_lacks_tables_is_shown(archive: Archive) -> None:
     assert "Specimen Sven (customer)\n    My refund" in shown(archive, "101")
 
 
+def test_an_archive_is_not_overwritten_by_what_is_shown_of_it(story: Archive) -> None:
+    link = story.path.with_name("link.html")
+    link.symlink_to(story.path)
+    before = story.path.read_bytes()
+    for flag, path in (("--html", story.path), ("--markdown", link)):
+        done = read("show", str(story.path), "101", flag, str(path))
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "is the archive itself" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    assert story.path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--html", "-", "--markdown", "-"),
+        ("--html", "-", "--json"),
+        ("--json", "--nl"),
+    ],
+    ids=" ".join,
+)
+def test_one_thing_is_printed(story: Archive, flags: tuple[str, ...]) -> None:
+    done = read("show", str(story.path), "101", *flags)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "exclude each other" in done.stderr
+
+
 def test_files_are_for_their_owner_alone(story: Archive, tmp_path: Path) -> None:
     page, text = tmp_path / "page.html", tmp_path / "text.md"
+    text.touch(0o644)  # what was there is no more open than what is new
     assert shown(story, "101", "--html", str(page), "--markdown", str(text)) == ""
     assert stat.S_IMODE(page.stat().st_mode) == stat.S_IMODE(text.stat().st_mode) == 0o600
     assert page.read_text("utf-8") == shown(story, "101", "--html", "-")

@@ -62,13 +62,19 @@ def show(
     lists them. --json prints the whole, --nl and --csv its entries. Files are made readable for
     you alone.
     """
+    files = [path for path in (html, markdown) if path is not None]
+    if [form is not Form.PEOPLE, *(str(path) == "-" for path in files)].count(True) > 1:
+        raise click.UsageError("--html -, --markdown -, --json, --nl and --csv exclude each other.")
     with open_archive(archive) as reading, reading.snapshot():
         document = build(reading, _kind(reading, id, kind), id, at)
+    for path in files:
+        if path.exists() and path.samefile(archive):
+            raise DatabaseError(f"{path} is the archive itself. Choose the path of another file.")
     if html:
         write_private(html, as_html(document))
     if markdown:
         write_private(markdown, as_markdown(document))
-    if not html and not markdown:
+    if form is not Form.PEOPLE or not files:
         _print(document, form)
 
 
