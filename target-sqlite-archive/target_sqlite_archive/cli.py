@@ -5,6 +5,7 @@ Each command is a module in ``commands/``; this one lists them and turns errors 
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -44,6 +45,19 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except TargetError as error:
             click.echo(f"sqlite-archive: {error}", err=True)
+            sys.exit(1)
+        except UnicodeEncodeError:
+            click.echo("sqlite-archive: An argument is not UTF-8. Write it anew.", err=True)
+            sys.exit(1)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            what = error.filename or "The output"
+            click.echo(
+                f"sqlite-archive: {what} cannot be written: {error.strerror}. Make room or choose "
+                "another place, then run it again.",
+                err=True,
+            )
             sys.exit(1)
         except KeyboardInterrupt:
             click.echo("sqlite-archive: stopped; nothing is lost, run it again.", err=True)

@@ -165,6 +165,34 @@ def test_a_bad_flag_is_exit_2(flags: tuple[str, ...]) -> None:
     assert read(*flags).returncode == 2
 
 
+@pytest.mark.parametrize("command", ["show", "history", "raw"])
+def test_an_argument_that_is_not_utf8_is_one_line(archive: Archive, command: str) -> None:
+    fill(archive)
+    done = read(command, str(archive.path), "\udcff")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "sqlite-archive: An argument is not UTF-8. Write it anew.\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("arguments", [("stats",), ("raw", "2")], ids=" ".join)
+def test_output_that_cannot_be_written_is_one_line(
+    archive: Archive, arguments: tuple[str, ...]
+) -> None:
+    fill(archive)
+    command, *rest = arguments
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [COMMAND, command, str(archive.path), *rest],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "cannot be written: No space left on device" in done.stderr
+
+
 @pytest.mark.parametrize("flags", [("--version",), ("--help",), ("verify", "--help")])
 def test_flags_that_only_tell(flags: tuple[str, ...]) -> None:
     done = read(*flags)
