@@ -10,6 +10,7 @@ import io
 import os
 import signal
 import sys
+from types import FrameType
 
 import click
 
@@ -31,6 +32,18 @@ from target_sqlite_archive.errors import TargetError
 _STOPPED_BY_SIGNAL = 128
 
 
+class _Stopped(KeyboardInterrupt):
+    """A signal asks to stop; what was begun is taken back on the way out."""
+
+    def __init__(self, number: int) -> None:
+        """Remember which one."""
+        self.number = number
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise _Stopped(number)
+
+
 class _Commands(click.Group):
     """A group whose commands may raise an error for a person: one line on stderr, exit code 1."""
 
@@ -39,6 +52,8 @@ class _Commands(click.Group):
         if isinstance(sys.stdout, io.TextIOWrapper):
             # A terminal that cannot show a letter is no reason to stop.
             sys.stdout.reconfigure(errors="replace")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _stop)
         try:
             if os.environ.get("NO_COLOR"):
                 ctx.color = False
@@ -59,9 +74,9 @@ class _Commands(click.Group):
                 err=True,
             )
             sys.exit(1)
-        except KeyboardInterrupt:
+        except _Stopped as stopped:
             click.echo("sqlite-archive: stopped; nothing is lost, run it again.", err=True)
-            sys.exit(_STOPPED_BY_SIGNAL + signal.SIGINT)
+            sys.exit(_STOPPED_BY_SIGNAL + stopped.number)
 
 
 @click.group(cls=_Commands)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +19,7 @@ from tests.target.compacting import compact, texts
 from tests.target.forgetting import COUNTS, GUESTED, OWN, SCHEMAS, WHO, fill, tap_state, workspace
 from tests.target.harness import Archive, record, schema
 from tests.target.older import load
-from tests.target.reading_harness import read
+from tests.target.reading_harness import COMMAND, read
 from tests.target.snapshotting import content, export, restore
 
 if sys.version_info >= (3, 14):
@@ -169,6 +171,28 @@ def test_a_wrong_key_a_cut_file_and_a_changed_byte_change_nothing(
             assert "not a whole snapshot" in told or "No key" in told, at
         bad.write_bytes(data + b"more")
         assert "not a whole snapshot" in refused(tmp_path, bad, *more)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_nothing_of_a_new_archive(
+    archive: Archive, tmp_path: Path, number: signal.Signals
+) -> None:
+    fill(archive, 3)
+    export(archive, tmp_path / "plain", "--plain")
+    pipe, folder = tmp_path / "pipe", tmp_path / "new"
+    folder.mkdir()
+    os.mkfifo(pipe)
+    command = [COMMAND, "import", str(folder / "made.db"), str(pipe)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # It has begun when it reads, and waits for the rest for ever.
+    with process, pipe.open("wb") as writing:
+        writing.write((tmp_path / "plain").read_bytes()[:1000])
+        writing.flush()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (128 + number, "")
+    assert err == "sqlite-archive: stopped; nothing is lost, run it again.\n"
+    assert list(folder.iterdir()) == []
 
 
 def lines_of(plain: Path) -> list[bytes]:
