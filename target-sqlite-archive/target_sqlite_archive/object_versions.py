@@ -164,21 +164,26 @@ class Texts:
             ) from error
 
     def read_object(self, version: Version) -> dict[str, object]:
-        """Give a version as the object that it is; raises :class:`DatabaseError` as `read` does."""
-        return self.parse(version, self.read(version))
+        """Give a version as the object that it is.
 
-    def parse(self, version: Version, text: bytes) -> dict[str, object]:
-        """Give the object that a version's text is; raises :class:`DatabaseError` if it is none."""
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, dict):
+        Raises :class:`DatabaseError` as `read` does, and where it is none.
+        """
+        found = object_of(self.read(version))
+        if found is None:
             raise DatabaseError(
                 f"Version {version.number} in the archive {self._path} is no JSON object. "
                 "`sqlite-archive raw` prints it as it is."
             )
         return found
+
+
+def object_of(text: bytes) -> dict[str, object] | None:
+    """Give the JSON object that a text is; None where it is none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _text(value: SQLValue) -> str | None:

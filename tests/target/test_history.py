@@ -213,17 +213,18 @@ def test_a_damaged_text_is_one_line(archive: Archive) -> None:
         assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_payload_that_is_no_object_is_still_printed(archive: Archive) -> None:
+def test_a_payload_that_is_no_object_is_compared_as_a_text(archive: Archive) -> None:
     archive.feed(
         declare("raw_payloads"),
         payload("tags", "1", "[" * 100_000, "2026-01-01", None),
-        payload("tags", "2", "not JSON", "2026-01-01", None),
+        payload("call_transcriptions", "2", "not JSON", "2026-01-01", None),
+        payload("call_transcriptions", "2", "nor this", "2026-01-02", None),
     )
-    for number, text in (("1", b"[" * 100_000), ("2", b"not JSON")):
-        assert raw(archive, number) == text
-        done = read("history", str(archive.path), number)
-        assert (done.returncode, done.stdout) == (1, "")
-        assert "is no JSON object" in done.stderr
+    assert raw(archive, "1") == b"[" * 100_000
+    assert raw(archive, "2") == b"nor this"
+    told = {n: read("history", str(archive.path), n).stdout.splitlines() for n in "12"}
+    assert told["1"] == ["tags 1: 1 version", "  1  2026-01-01 · first archived"]
+    assert told["2"][-1] == "    text: not JSON → nor this"
 
 
 def test_where_streams_share_an_id_the_meant_one_is_taken(archive: Archive) -> None:

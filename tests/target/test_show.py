@@ -10,7 +10,7 @@ import pytest
 
 from tests.target.harness import Archive, record, schema
 from tests.target.reading_harness import read
-from tests.target.telling import conversation, declare, part, row, told
+from tests.target.telling import conversation, declare, part, payload, row, told
 
 CONVERSATION = """\
 Conversation 101
@@ -144,6 +144,31 @@ def test_a_call_reads_as_its_transcript(archive: Archive) -> None:
     assert "teammate      Mock Mia" in text
     assert "2026-01-06 10:00  Teammate 1 (teammate)\n    Hello\n" in text
     assert "2026-01-06 10:01  User (customer)\n    My refund\n" in text
+
+
+def test_a_call_is_shown_as_it_was_whatever_form_its_transcript_came_in(archive: Archive) -> None:
+    spoken = '[00:00:03] Teammate 1: "Hello"'
+    call = json.dumps({"id": "501", "state": "completed", "initiated_at": 1767693600})
+    newest = payload(
+        "call_transcriptions", "501", "Hello, and goodbye", "2026-01-09T12:00:00Z", None
+    )
+    told(
+        archive,
+        declare("raw_payloads"),
+        payload("calls", "501", call, "2026-01-07T12:00:00Z", None),
+        payload("call_transcriptions", "501", spoken, "2026-01-07T12:00:00Z", None),
+        newest,
+        declare("call_transcriptions"),
+        row(
+            "call_transcriptions",
+            call_id="501",
+            transcript=[{"start_time": 3, "speaker": "Teammate 1", "content": "Hello, goodbye"}],
+            payload_id=json.loads(newest)["record"]["id"],
+        ),
+    )
+    assert spoken in shown(archive, "501", "--at", "2026-01-08")
+    read_by_the_tap = "Teammate 1 (teammate)\n    Hello, goodbye\n"
+    assert shown(archive, "501", "--at", "2026-01-09").endswith(read_by_the_tap)
 
 
 def test_an_article_and_a_contact_are_read_too(story: Archive) -> None:

@@ -15,7 +15,7 @@ from target_sqlite_archive.differences import Change, ListChange, ValueChange, d
 from target_sqlite_archive.documents.conversation import part_entry
 from target_sqlite_archive.documents.payload_rows import as_row, as_time
 from target_sqlite_archive.documents.people import People
-from target_sqlite_archive.object_versions import Texts, Version, find_versions
+from target_sqlite_archive.object_versions import Texts, Version, find_versions, object_of
 from target_sqlite_archive.output import Form, form_options, minute, one_line, write_rows
 from target_sqlite_archive.reading import OpenArchive, open_archive
 
@@ -77,7 +77,9 @@ def _steps(archive: OpenArchive, versions: tuple[Version, ...]) -> Iterator[_Ste
             yield _Step(version, None)
             before = None
             continue
-        after = texts.parse(version, kept.pop(version.number))
+        text = kept.pop(version.number)
+        found = object_of(text)
+        after = {"text": text.decode(errors="replace")} if found is None else found
         yield _Step(version, None if before is None else tuple(differences(before, after)))
         before = after
 

@@ -22,7 +22,7 @@ from target_sqlite_archive.documents.people import People
 from target_sqlite_archive.errors import DatabaseError
 from target_sqlite_archive.known_columns import SETS
 from target_sqlite_archive.known_tables import PAYLOADS
-from target_sqlite_archive.object_versions import Texts, version_at, versions_of
+from target_sqlite_archive.object_versions import Texts, Version, object_of, version_at, versions_of
 from target_sqlite_archive.periods import Period
 from target_sqlite_archive.reading import OpenArchive
 from target_sqlite_archive.shaping import SQLValue
@@ -163,7 +163,7 @@ class _Builder:
             return call_document(row, self._transcript(number), self._people)
         versions = versions_of(self._archive, "call_transcriptions", number)
         version = version_at(versions, Period(then.end, then.end))
-        transcript = Texts(self._archive).read_object(version) if version else None
+        transcript = None if version is None else self._transcript_of(number, version)
         return call_document(row, transcript, self._people)
 
     def contact(self, row: Row, then: _Then | None) -> Document:
@@ -194,6 +194,15 @@ class _Builder:
     def _transcript(self, call_id: str | None) -> Row | None:
         found = self._archive.rows("call_transcriptions", call_id=call_id)
         return found[0] if found else None
+
+    def _transcript_of(self, call_id: str, version: Version) -> Row:
+        """Give a version of a transcript as the tap has read it, or else as it came."""
+        stored = self._transcript(call_id)
+        if stored is not None and stored.get(PAYLOADS.pointer) == version.payload_id:
+            return stored
+        came = Texts(self._archive).read(version)
+        found = object_of(came)
+        return {"transcript_text": came.decode(errors="replace")} if found is None else found
 
     def _current(self, table: str, parent: Row) -> list[dict[str, SQLValue]]:
         """Give the rows of a set that the newest version of their parent has."""
