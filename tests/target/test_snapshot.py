@@ -239,6 +239,9 @@ def test_it_is_plain_only_when_asked_and_nothing_is_overwritten(
     done = read(*base, "--recipient", "age1nonsense")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert not output.exists()
+    done = read("export", str(archive.path), "-o", "-", "--plain")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "needs the path of a file" in done.stderr
     export(archive, output, "--plain")
     whole = output.read_bytes()
     assert "is there already" in read(*base, "--plain").stderr

@@ -65,6 +65,8 @@ def export(
     """
     if plain == bool(recipients):
         raise click.UsageError("Say who may open it, by --recipient, or --plain for everybody.")
+    if str(output) == "-":
+        raise click.UsageError("--output needs the path of a file: it appears when it is whole.")
     sealed = Recipients(recipients)
     wanted = Filter(since.start if since else None, until.end if until else None, streams, tags)
     progress = Progress(sys.stderr, time.monotonic)
