@@ -73,8 +73,8 @@ def _member(found: dict[str, bytes], names: str) -> bytes:
 
 
 def single(request: Request, page: Page) -> Request | None:
-    """A list that comes whole."""
-    return None
+    """A list that comes whole; should it say that it goes on, it is followed."""
+    return as_told(request, page) if page.pages.get("next") else None
 
 
 def one_object(request: Request, page: Page) -> Request | None:

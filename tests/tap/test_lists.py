@@ -20,6 +20,7 @@ from tap_intercom_archive.settings import Settings
 
 SETTINGS = Settings.read({"access_token": "synthetic"}, "tests")
 ATTRIBUTES = next(row for row in RESOURCES if row.name == "data_attributes")
+SEGMENTS = next(row for row in RESOURCES if row.name == "segments")
 FEEDS = Each(listing=Listing("/feeds", "data"))
 
 
@@ -83,6 +84,41 @@ def test_sample_reads_the_first_list_alone() -> None:
     assert lines.asked == ["/feeds", "/feeds/7/items"]
     nothing = replace(listing, each=Each(()))
     assert Lists(lines.send, SETTINGS, nothing, "Read").sample(1, tries=1) is None
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        {"type": "pages", "next": "https://example.com/segments?page=2", "total_pages": 2},
+        {"page": 1, "total_pages": 2},
+    ],
+)
+def test_segments_are_read_to_the_last_page_where_they_come_in_pages(pages: Any) -> None:
+    assert SEGMENTS.listing is not None
+    first = "/segments&include_count=true"
+    lines = Lines(
+        {
+            first: {"segments": [{"id": "1"}], "pages": pages},
+            f"{first}&page=2": {"segments": [{"id": "2"}], "pages": {**pages, "next": None}},
+        }
+    )
+    assert read(SEGMENTS.listing, lines) == [(None, [{"id": "1"}]), (None, [{"id": "2"}])]
+
+
+def test_segments_that_come_whole_are_asked_for_once() -> None:
+    assert SEGMENTS.listing is not None
+    lines = Lines({"/segments&include_count=true": {"segments": [{"id": "1"}], "pages": {}}})
+    assert len(read(SEGMENTS.listing, lines)) == len(lines.asked) == 1
+
+
+def test_list_that_should_come_whole_is_read_on_where_it_says_that_it_goes_on() -> None:
+    lines = Lines(
+        {
+            "/x": {"data": [{"id": 1}], "pages": {"next": {"page": 2, "starting_after": "c"}}},
+            "/x&starting_after=c": {"data": [{"id": 2}], "pages": {"next": None}},
+        }
+    )
+    assert read(Listing("/x", "data"), lines) == [(None, [{"id": 1}]), (None, [{"id": 2}])]
 
 
 def answer(body: str) -> Answer:

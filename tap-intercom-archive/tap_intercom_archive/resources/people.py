@@ -149,7 +149,7 @@ ROWS: tuple[Resource, ...] = (
     Resource(
         "segments",
         method="full",
-        listing=Listing("/segments", "segments", params=(("include_count", "true"),)),
+        listing=Listing("/segments", "segments", "told", None, (("include_count", "true"),)),
         bounded=False,
         scope=_USERS,
         cost="2 a run",
