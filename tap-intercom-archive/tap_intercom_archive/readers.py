@@ -149,6 +149,7 @@ class Reader:
             record_id = normalize.identity(self.resource, document, page.asked_for)
             if record_id is None:
                 self.run.report.unfits[self.resource.name, "id"] += 1
+                self.left_out = True
                 self.counted.failed = (
                     "Intercom listed objects without an id: they cannot be told apart, and are "
                     "not archived."

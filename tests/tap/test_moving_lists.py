@@ -95,6 +95,20 @@ def test_list_that_never_holds_still_is_said_to_be_unproven_and_retires_nothing(
     assert reading.counted.proven_until is None
 
 
+def test_list_that_holds_an_object_without_an_id_retires_nothing() -> None:
+    world = Moving(Random(1))
+    run = reader_of(world, {}).run
+    body = b'{"data": [{"id": "1"}, {"id": null, "name": "has been here before"}]}'
+    run.client.send = lambda request: Answer(body, request, world.now(), "application/json")  # type: ignore[method-assign]
+    row = next(row for row in RESOURCES if row.name == "tags")
+    reading = WholeReader(run, row, Ledger({}), ["tags"])
+    retired: list[str] = []
+    reading.retire = lambda: retired.append("all")
+    assert [fetched.payload.record_id for fetched in reading.objects()] == ["1"]
+    assert not retired
+    assert "without an id" in str(reading.counted.failed)
+
+
 def test_object_that_slides_past_a_drifting_cursor_is_found_by_the_next_listing() -> None:
     workspace = Workspace(inclusive=False, drifting=True)
     for _ in range(4):
