@@ -38,6 +38,9 @@ class _Kept:
 class ScrollReader(Reader):
     """Reads a whole list every run, by a scroll."""
 
+    # Told size and ids of the last scroll that showed fewer objects than it said there are.
+    _short: tuple[int, set[str]] | None = None
+
     def objects(self) -> Iterator[Fetched]:
         """Give every object once; what a broken scroll gave is given, too, and proves nothing."""
         yield from self.owed_beside()
@@ -78,12 +81,21 @@ class ScrollReader(Reader):
         return kept, error
 
     def _scroll(self) -> Iterator[Page]:
-        """Give the pages of one scroll; raises LostPlace where it goes round."""
+        """Give the pages of one scroll.
+
+        Raises LostPlace where it goes round, or ends before as many objects as it tells of; two
+        that end in the same way are taken for whole.
+        """
         token: str | None = None
         seen: set[str] = set()
+        told = 0
         while True:
             page = self._next(token)
+            told = told if page.total_count is None else page.total_count
             if not page.items:
+                before, self._short = self._short, (told, seen)
+                if len(seen) < told and before != self._short:
+                    raise LostPlace(f"Intercom's scroll of {self._path} ended early: run again.")
                 return
             found = {hit.id for hit in self.hits(page)}
             token = page.pages.get("scroll_param")

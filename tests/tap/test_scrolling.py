@@ -35,6 +35,8 @@ class Scrolls:
     ids: list[str]
     spoil: dict[int, ApiError] = field(default_factory=dict)
     stuck: bool = False
+    ends_after: tuple[int, ...] = ()
+    total: int | None = None
     page: int = 2
     asked: list[str | None] = field(default_factory=list)
     tries: list[int] = field(default_factory=list)
@@ -47,13 +49,13 @@ class Scrolls:
         self.tries.append(request.tries)
         if token is None:
             self._left = list(self.ids)
-        taken = self._left[: self.page]
+        taken = [] if len(self.asked) in self.ends_after else self._left[: self.page]
         if not self.stuck:
             self._left = self._left[self.page :]
         if len(self.asked) in self.spoil:
             raise self.spoil[len(self.asked)]
         found = [{"id": i, "updated_at": 1_700_000_000} for i in taken]
-        body = {"data": found, "total_count": None, "scroll_param": "always the same"}
+        body = {"data": found, "total_count": self.total, "scroll_param": "always the same"}
         return Answer(json.dumps(body).encode(), request, 1_700_000_100.0, "application/json")
 
     def wait(self, seconds: float) -> None:
@@ -150,6 +152,26 @@ def test_scroll_that_never_ends_gives_what_it_showed_and_retires_nothing(
     assert not retired
     assert "what is gone is not known" in (reader.counted.failed or "")
     assert reader.counted.proven_until is None
+
+
+def test_scroll_that_ends_before_all_it_tells_of_is_begun_anew() -> None:
+    world = Scrolls(["a", "b", "c", "d", "e"], ends_after=(2,), total=5)
+    written, retired, _ = read(world)
+    assert (written, retired) == (["a", "b", "c", "d", "e"], True)
+
+
+def test_scrolls_that_end_early_each_at_another_place_retire_nothing() -> None:
+    world = Scrolls(["a", "b", "c", "d", "e"], ends_after=(2, 5, 7, 10, 12), total=5)
+    written, retired, reader = read(world)
+    assert written[:2] == ["a", "b"]
+    assert not retired
+    assert "what is gone is not known" in (reader.counted.failed or "")
+
+
+def test_size_that_is_told_wrong_does_not_keep_scrolls_that_agree_from_their_proof() -> None:
+    world = Scrolls(["a", "b", "c"], total=4)
+    assert read(world)[:2] == (["a", "b", "c"], True)
+    assert world.asked.count(None) == 2
 
 
 def sync(folder: Path, settings: dict[str, Any]) -> running.Ended:
