@@ -49,10 +49,12 @@ def parts_truncated(record: dict[str, Any]) -> None:
 
 
 def shows_all_parts(ticket: Mapping[str, Any]) -> bool:
-    """Say whether a ticket comes with all parts that the API shows of it."""
+    """Say whether a ticket comes with all parts that the API shows of it, and tells so."""
     parts = value_at(ticket, ("ticket_parts", "ticket_parts"))
     total = _whole(value_at(ticket, ("ticket_parts", "total_count")))
-    return isinstance(parts, list) and len(parts) >= min(total or 0, PARTS_CAP)
+    if not isinstance(parts, list) or total is None:
+        return False
+    return len(parts) >= min(total, PARTS_CAP)
 
 
 def name_handling_event(record: dict[str, Any]) -> None:

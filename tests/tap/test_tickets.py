@@ -30,14 +30,15 @@ def parts(*kinds: str, total: int | None = None) -> dict[str, Any]:
     [
         ({}, False),
         ({"ticket_parts": None}, False),
-        (parts(), True),
+        (parts(), False),
+        (parts(total=0), True),
         (parts("note", total=1), True),
         (parts("note", total=2), False),
-        (parts("note"), True),
+        (parts("note"), False),
         (parts(*["note"] * 500, total=700), True),
     ],
 )
-def test_ticket_is_whole_where_no_part_is_missing_but_past_the_cap(
+def test_ticket_is_whole_where_it_tells_that_no_part_is_missing_but_past_the_cap(
     ticket: dict[str, Any], expected: bool
 ) -> None:
     assert shows_all_parts(ticket) is expected
