@@ -72,6 +72,13 @@ def test_lists_of_references_are_left_out_whole() -> None:
     assert not any(drift.fields.values())
 
 
+def test_drafts_are_no_references_so_what_is_new_in_them_is_named() -> None:
+    drift = Drift()
+    [cut] = [cut for cut in ROWS["articles"].cuts if cut.name == "article_drafts"]
+    drift.look_beside(cut, {"id": "1", "type": "article", "title": "x", "url": "y", "new": 1})
+    assert drift.fields == {"article_drafts": {"new"}}
+
+
 def test_report_names_the_fields_by_stream_and_repeats_no_value(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
