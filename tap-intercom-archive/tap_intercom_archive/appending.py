@@ -31,7 +31,11 @@ class AppendReader(Reader):
         while begin <= until:
             end = min(begin + seconds - 1, until)
             for page in self._pages(begin, end):
-                hits = [hit for hit in self.hits(page) if begin <= hit.updated_at <= end]
+                hits = [
+                    hit
+                    for hit in self.hits(page)
+                    if not hit.updated_at or begin <= hit.updated_at <= end
+                ]
                 self.counted.found += len(hits)
                 self.counted.archived += len(hits)
                 yield from self.complete(hits)

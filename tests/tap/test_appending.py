@@ -84,6 +84,18 @@ def test_start_date_bounds_the_log(sandbox: Sandbox, tmp_path: Path) -> None:
     assert truth
 
 
+def test_entry_without_a_time_is_kept(sandbox: Sandbox, tmp_path: Path) -> None:
+    def spoil(method: str, path: str, before: int) -> Bad | None:
+        if "activity_logs" not in path:
+            return None
+        return Bad(200, b'{"activity_logs": [{"id": "timeless", "created_at": null}]}')
+
+    with Loopback(sandbox.url, spoil) as proxy:
+        done = sync(sandbox, tmp_path, api_url=proxy.url, start_date="2026-01-01")
+    assert done.code == 0, done.err
+    assert {row["id"] for row in done.records("activity_logs")} == {"timeless"}
+
+
 def pages_of(*told: Any) -> list[Request]:
     """The requests that a pager makes which follows what each page tells."""
     made: list[Request] = []
