@@ -94,7 +94,7 @@ def by_page_number(request: Request, page: Page) -> Request | None:
 def as_told(request: Request, page: Page) -> Request | None:
     """What `pages.next` says, in whatever form: a link, a cursor or a page number.
 
-    Where it says nothing, by page number up to `total_pages`.
+    Where it is not there, by page number up to `total_pages`.
     """
     following = page.pages.get("next")
     if not page.items or ("next" in page.pages and not following):
@@ -105,7 +105,7 @@ def as_told(request: Request, page: Page) -> Request | None:
         return request
     if _cursor(page) is not None:
         return by_cursor(request, page)
-    return by_page_number(request, page) if "total_pages" in page.pages else None
+    return by_page_number(request, page) if following or "total_pages" in page.pages else None
 
 
 def by_cursor(request: Request, page: Page) -> Request | None:

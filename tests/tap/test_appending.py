@@ -117,6 +117,7 @@ def pages_of(*told: Any) -> list[Request]:
         ('{"next": "https://other.example.com/y?a=2&page=2"}', (("a", "2"), ("page", "2"))),
         ('{"next": {"starting_after": "abc"}}', (("a", "1"), ("starting_after", "abc"))),
         ('{"next": {"page": 2, "per_page": 5}, "total_pages": 2}', (("a", "1"), ("page", "2"))),
+        ('{"next": {"page": 2}}', (("a", "1"), ("page", "2"))),
         ('{"total_pages": 2}', (("a", "1"), ("page", "2"))),
     ],
 )
