@@ -61,6 +61,8 @@ RESOURCES: tuple[Resource, ...] = (
 UNLISTED = (
     ("visitors", "Intercom lists none; it finds one at a time, by `user_id`"),
     ("messages", "Intercom lists none; what was answered to is a conversation"),
+    ("attachments", "rows and payloads have names, sizes and addresses, not the files behind them"),
+    ("company_contacts", "it would be `contact_companies`, read from the other side"),
 )
 RAW_PAYLOADS = "raw_payloads"
 TRANSCRIPT_SEARCH = "/calls/search"
