@@ -21,6 +21,7 @@ from tap_intercom_archive.settings import Settings
 SETTINGS = Settings.read({"access_token": "synthetic"}, "tests")
 ATTRIBUTES = next(row for row in RESOURCES if row.name == "data_attributes")
 SEGMENTS = next(row for row in RESOURCES if row.name == "segments")
+HELP_CENTERS = next(row for row in RESOURCES if row.name == "help_centers")
 FEEDS = Each(listing=Listing("/feeds", "data"))
 
 
@@ -103,6 +104,18 @@ def test_segments_are_read_to_the_last_page_where_they_come_in_pages(pages: Any)
         }
     )
     assert read(SEGMENTS.listing, lines) == [(None, [{"id": "1"}]), (None, [{"id": "2"}])]
+
+
+def test_help_centers_are_read_to_the_last_page_where_they_come_in_pages() -> None:
+    assert HELP_CENTERS.listing is not None
+    path, pages = "/help_center/help_centers", {"page": 1, "total_pages": 2}
+    lines = Lines(
+        {
+            path: {"data": [{"id": "1"}], "pages": pages},
+            f"{path}&page=2": {"data": [{"id": "2"}], "pages": pages},
+        }
+    )
+    assert read(HELP_CENTERS.listing, lines) == [(None, [{"id": "1"}]), (None, [{"id": "2"}])]
 
 
 def test_segments_that_come_whole_are_asked_for_once() -> None:

@@ -8,7 +8,7 @@ from tap_intercom_archive.resources.types import REFERENCE, Cut, Each, FollowUp,
 _ARTICLES = "Read and list articles"
 _AI = "AI content (not documented)"
 _NEWS = "Read and list news items and newsfeeds"
-_HELP_CENTERS = Listing("/help_center/help_centers", "data")
+_HELP_CENTERS = Listing("/help_center/help_centers", "data", "told", None)
 _NEWSFEEDS = Listing("/news/newsfeeds", "data", "told", None)
 
 ROWS: tuple[Resource, ...] = (
