@@ -78,6 +78,7 @@ class Tap:
     archive: Archive = field(default_factory=Archive)
     state: dict[str, dict[str, Any]] = field(default_factory=dict)
     kill_at: int | None = None
+    kill_at_fetch: int | None = None
     owed: list[str] = field(default_factory=list)
 
     def run(self, *, sweep_days: int = 7) -> None:
@@ -127,8 +128,9 @@ class Tap:
         workspace = self.workspace
 
         def send(request: Any) -> Any:
-            if self.kill_at is not None and workspace.requests >= self.kill_at:
-                self.kill_at = None
+            if _has_come(self.kill_at, workspace.requests) or _has_come(
+                self.kill_at_fetch, workspace.fetches
+            ):
                 raise Killed
             return workspace.send(request)
 
@@ -157,6 +159,10 @@ class Tap:
             report=Report(logger, cast(Any, client)),
             workspace=Identity("synthetic", "", "", "", None),
         )
+
+
+def _has_come(limit: int | None, count: int) -> bool:
+    return limit is not None and count >= limit
 
 
 def _reader(run: Run, resource: Resource, ledger: Ledger) -> Reader:

@@ -67,9 +67,17 @@ class ChangingWorkspace(RuleBasedStateMachine):
     def delete(self, kind: str, index: int) -> None:
         self._plan(partial(self.workspace.delete, kind, index))
 
+    @rule(seconds=st.sampled_from([5, 60, 500]))
+    def swap_amid_pages(self, seconds: int) -> None:
+        self.workspace.swap_amid_pages(seconds)
+
     @rule(index=_INDEX)
-    def swap(self, index: int) -> None:
-        self._plan(partial(self.workspace.swap, index))
+    def change_at_get(self, index: int) -> None:
+        self.workspace.change_at_get(index)
+
+    @rule(count=st.integers(1, 4))
+    def refuse_cursors(self, count: int) -> None:
+        self.workspace.refused_cursors = count
 
     @rule(faults=st.lists(st.sampled_from(["", "faulty", "expired", "repeating"]), max_size=8))
     def fail(self, faults: list[str]) -> None:
@@ -78,6 +86,10 @@ class ChangingWorkspace(RuleBasedStateMachine):
     @rule(requests=st.integers(5, 25))
     def kill_the_next_run(self, requests: int) -> None:
         self.tap.kill_at = self.workspace.requests + requests
+
+    @rule(fetches=st.integers(1, 6))
+    def kill_the_next_run_amid_fetches(self, fetches: int) -> None:
+        self.tap.kill_at_fetch = self.workspace.fetches + fetches
 
     @rule(seconds=st.sampled_from([1, 30, 400, 2000]), sweep_days=st.sampled_from([0, 7]))
     def run_the_tap(self, seconds: int, sweep_days: int) -> None:
@@ -88,13 +100,16 @@ class ChangingWorkspace(RuleBasedStateMachine):
         try:
             self.tap.run(sweep_days=sweep_days)
         except Killed:
-            self.tap.kill_at = None
+            self._let_live()
+
+    def _let_live(self) -> None:
+        self.tap.kill_at = self.tap.kill_at_fetch = None
 
     def teardown(self) -> None:
         """Freeze, run once more with a sweep: everything is there, nothing that is gone is."""
         if not hasattr(self, "tap"):
             return
-        self.tap.kill_at = None
+        self._let_live()
         self.workspace.freeze()
         # What a run left that was killed before its first STATE may be of an earlier start date,
         # for all that the next run knows: it is left alone until the run after that.

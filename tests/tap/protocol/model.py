@@ -30,6 +30,7 @@ class Thing:
     searchable_from: int = 0
     lag: int = 0
     again_after_get: bool = False
+    changes_at_get: bool = False
 
     @property
     def updated_at(self) -> int:
@@ -52,17 +53,25 @@ class Workspace:
     deleted: dict[str, int] = field(default_factory=dict)
     planned: deque[Callable[[], None]] = field(default_factory=deque)
     faults: deque[str] = field(default_factory=deque)
+    refused_cursors: int = 0
     requests: int = 0
+    fetches: int = 0
+    _swap_seconds: int | None = None
     _numbers: int = 0
     _versions: int = 0
 
     # What may happen
 
-    def create(self, kind: str, *, delay: int = 0) -> None:
+    def create(self, kind: str, *, delay: int = 0, age: int = 0) -> None:
+        """Make an object that shows in searches after `delay`, and is `age` old; seconds."""
         self._numbers += 1
-        thing = Thing(f"{kind[0]}{self._numbers}", [], searchable_from=self.now + delay)
+        self._versions += 1
+        thing = Thing(
+            f"{kind[0]}{self._numbers}",
+            [(self.now - age, self._versions)],
+            searchable_from=self.now + delay,
+        )
         self._things(kind)[thing.id] = thing
-        self._change(thing)
 
     def change(self, kind: str, index: int) -> None:
         if thing := self._pick(kind, index):
@@ -98,12 +107,17 @@ class Workspace:
             if kind == "conversations":
                 self.deleted[thing.id] = self.now
 
-    def swap(self, index: int) -> None:
-        """Delete a conversation as one shows that was indexed late: lists keep their size."""
-        late = [one for one in self.conversations.values() if one.searchable_from > self.now]
-        if late:
-            self.delete("conversations", index)
-            late[0].searchable_from = self.now
+    def change_at_get(self, index: int) -> None:
+        """Change it when it is next fetched, so that it is newer than its hit."""
+        if thing := self._pick("conversations", index):
+            thing.changes_at_get = True
+
+    def swap_amid_pages(self, seconds: int) -> None:
+        """Delete one of a page that others follow, as one shows that is `seconds` old already.
+
+        The list keeps its size, though the next page skips one where cursors drift.
+        """
+        self._swap_seconds = seconds
 
     def tick(self, seconds: int) -> None:
         self.now += seconds
@@ -112,8 +126,11 @@ class Workspace:
         """No more changes; everything shows as it is."""
         self.planned.clear()
         self.faults.clear()
+        self.refused_cursors = 0
+        self._swap_seconds = None
         for thing in self.conversations.values():
-            thing.lag, thing.again_after_get, thing.searchable_from = 0, False, 0
+            thing.lag, thing.again_after_get, thing.changes_at_get = 0, False, False
+            thing.searchable_from = 0
         self.now += 600
 
     def _change(self, thing: Thing) -> None:
@@ -161,6 +178,10 @@ class Workspace:
         return self._get(thing)
 
     def _get(self, thing: Thing) -> Any:
+        self.fetches += 1
+        if thing.changes_at_get:
+            thing.changes_at_get = False
+            self._change(thing)
         version = thing.versions[-1]
         if thing.lag and len(thing.versions) > 1 and self._can_be_seen(thing):
             thing.lag -= 1
@@ -184,6 +205,9 @@ class Workspace:
         )
         token = asked["pagination"].get("starting_after")
         per_page = min(PAGE, asked["pagination"]["per_page"])
+        if token and self.refused_cursors:
+            self.refused_cursors -= 1
+            fault = "expired"
         if token and fault == "expired":
             raise BadRequest("the cursor expired", 400)
         rest = found[self._offset(found, token) :]
@@ -191,6 +215,8 @@ class Workspace:
         following = None
         if len(rest) > per_page:
             following = {"starting_after": self._token(found, page[-1])}
+            if per_page == PAGE:
+                self._swap(page[0])
             if fault == "repeating" and token:
                 following = {"starting_after": token}
         return {
@@ -198,6 +224,13 @@ class Workspace:
             "total_count": len(found),
             "pages": {"next": following},
         }
+
+    def _swap(self, leaving: Thing) -> None:
+        if self._swap_seconds is not None:
+            del self.conversations[leaving.id]
+            self.deleted[leaving.id] = self.now
+            self.create("conversations", age=self._swap_seconds)
+            self._swap_seconds = None
 
     def _within(self, updated_at: int, bounds: dict[str, int]) -> bool:
         if self.inclusive:

@@ -143,13 +143,11 @@ def test_a_known_history_shows_what_is_broken_and_nothing_else(
         history(ChangingWorkspace())
 
 
-# Each with the length of the histories that it shows in soonest. Those that take a rare history to
-# be seen may need minutes.
-RARELY_SEEN = pytest.mark.prove
+# Each with the length of the histories that it shows in soonest.
 MUTANTS = [
-    pytest.param(drop_the_closing_listing, 30, marks=RARELY_SEEN),
-    pytest.param(bookmark_the_hydrated_record, 20, marks=RARELY_SEEN),
-    pytest.param(trust_the_cursor, 50, marks=RARELY_SEEN),
+    (drop_the_closing_listing, 30),
+    (bookmark_the_hydrated_record, 20),
+    (trust_the_cursor, 50),
     (use_a_strict_bound, 30),
     (take_no_fingerprint, 30),
     (retire_after_one_walk, 30),
