@@ -122,6 +122,8 @@ class Upheavals(Events):
             workspace.seed, index, at, workspace.words, workspace.setting.tags
         )
         self._contacts_made += 1
+        there = {company.id for company in workspace.companies}
+        references.companies[:] = [one for one in references.companies if one in there]
         contact |= {"created_at": at, "updated_at": at}
         workspace.settle_contact(index, contact, references)
         workspace.contacts.append(contact)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 from email.utils import parsedate_to_datetime
 
@@ -12,6 +13,7 @@ from tests.sandbox.clock import iso
 from tests.sandbox.process import Sandbox
 from tests.sandbox.tests.client import call
 from tests.sandbox.tests.inside import Inside, open_inside, until
+from tests.sandbox.upheavals import Upheavals
 
 DAY = 86_400
 STREAMS = ("conversations", "contacts", "calls", "articles", "collections", "tags", "admins")
@@ -150,6 +152,18 @@ def test_leads_are_merged_into_users_who_alone_show_what_became_part_of_them(
     newest = moved.api.workspace.merged.values()
     shown = [i for i in newest if i in roles and moved.json(f"/contacts/{i}/merge_history")["data"]]
     assert shown
+
+
+def test_new_contacts_are_of_companies_that_are_there() -> None:
+    inside = open_inside()
+    happen = Upheavals(inside.api.workspace, random.Random("companies go"))
+    for number in range(60):
+        happen.delete_company(inside.now() + number)
+        happen.create_contact(inside.now() + number)
+    there = {row["id"] for row in inside.json("/_sandbox/truth/companies")}
+    held = {row["company_id"] for row in inside.json("/_sandbox/truth/contact_companies")}
+    assert held
+    assert held <= there
 
 
 def test_a_change_on_each_side_of_a_fetch_falls_in_one_second() -> None:
