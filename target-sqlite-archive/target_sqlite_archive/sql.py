@@ -136,14 +136,27 @@ def upsert(
     constants: Mapping[str, str],
     keys: Sequence[str],
     compared: Sequence[str],
+    told_by: Mapping[str, str],
 ) -> str:
-    """Write an upsert that leaves a row alone unless one of the ``compared`` columns differs."""
+    """Write an upsert that leaves a row alone unless one of the ``compared`` columns differs.
+
+    ``told_by`` gives for some columns another one: where that is equal, they stay as they are.
+    """
     text = insert(table, columns, constants) + f" ON CONFLICT ({', '.join(map(quote, keys))}) "
     changed = [quote(name) for name in (*columns, *constants) if name not in keys]
     if not changed or not compared:
         return text + "DO NOTHING"
     target = quote(table)
-    assignments = ", ".join(f"{name} = excluded.{name}" for name in changed)
+    stays = {
+        quote(name): f"{target}.{quote(tells)} IS excluded.{quote(tells)}"
+        for name, tells in told_by.items()
+    }
+    assignments = ", ".join(
+        f"{name} = CASE WHEN {stays[name]} THEN {target}.{name} ELSE excluded.{name} END"
+        if name in stays
+        else f"{name} = excluded.{name}"
+        for name in changed
+    )
     guard = " OR ".join(f"{target}.{name} IS NOT excluded.{name}" for name in map(quote, compared))
     return f"{text}DO UPDATE SET {assignments} WHERE {guard}"
 

@@ -227,7 +227,11 @@ class Table:
             if layout.keys:
                 compared = [_compared(c) for c in columns if c.name not in layout.keys]
                 compared += [DELETED_AT] if self._deletable else []
-                text = upsert(layout.table, names, constants, layout.keys, compared)
+                # A text that was given up for a redaction does not come back with its row.
+                told_by = {
+                    name: c.sha256 for c in blobs for name in (c.name, c.emptied_at, c.base_rowid)
+                }
+                text = upsert(layout.table, names, constants, layout.keys, compared, told_by)
             else:
                 text = insert(layout.table, names, constants)
             self._statements[variant] = text

@@ -48,6 +48,8 @@ PLAIN: Config = {"honour_redactions": False, "hard_delete": False}
 HARD = PLAIN | {"hard_delete": True}
 # The base of a version with a redaction has none, and is emptied by a later one.
 REDACTED: list[Step] = [("arrive", [(0, 3), (0, 0)]), ("compact",), ("arrive", [(0, 4)])]
+# A text given up for a redaction is sent again once its row is retired.
+RETIRED: list[Step] = [*GROWN, ("activate", []), ("replace", (0, 0), (0, 0))]
 # One object's delta has its base in the other, whose older versions are dropped.
 MOVED: list[Step] = [*GROWN, ("move", (0, 4)), ("keep", "latest"), ("arrive", [(1, 2)])]
 
@@ -161,6 +163,7 @@ def live(template: Path, config: Config, history: list[Step]) -> None:
 @example(HARD, [*GROWN, ("activate", [(0, 0), (0, 3)])])
 @example(PLAIN, [*GROWN, ("replace", (0, 4), (0, 1)), ("replace", (0, 2), (1, 1))])
 @example(PLAIN | {"honour_redactions": True}, REDACTED)
+@example(PLAIN | {"honour_redactions": True}, RETIRED)
 @example(PLAIN, MOVED)
 # Two dictionaries of nearly the same texts.
 @example(PLAIN, [("arrive", [(0, 0)]), ("replace", (0, 0), (0, 1))])
