@@ -21,6 +21,7 @@ _MAGIC = b"SQLite format 3\x00"
 _PAGE_BYTES = 16384
 _CACHE_KIBIBYTES = 32_000
 _SORTING_KIBIBYTES = 8_000
+_VACUUM_CACHE_KIBIBYTES = 4_000
 _BUSY_MILLISECONDS = 5_000
 
 
@@ -205,6 +206,12 @@ class Database:
         self.connection.execute("PRAGMA temp_store = FILE")
         # A sort holds in memory what the cache may.
         self.connection.execute(f"PRAGMA cache_size = -{_SORTING_KIBIBYTES}")
+
+    def vacuum(self) -> None:
+        """Make the file anew without free pages, in little memory."""
+        # The copy has a cache of the same size, and no page is needed twice.
+        self.connection.execute(f"PRAGMA cache_size = -{_VACUUM_CACHE_KIBIBYTES}")
+        self.connection.execute("VACUUM")
 
     def commit(self) -> None:
         """Commit; on return the data is on the disk."""

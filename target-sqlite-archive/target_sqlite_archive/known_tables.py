@@ -1,6 +1,7 @@
 """The tables that the read side knows by name, as data; whoever reads skips those that are absent.
 
-The write path knows no stream by name. What does is here and in the other ``known_….py`` modules.
+The write path knows no stream by name. What does is here, in the other ``known_….py`` modules, in
+``documents/``, ``figures.py`` and ``snapshots/choosing.py``.
 """
 
 from __future__ import annotations
@@ -78,6 +79,8 @@ TRACED = (
     Traced("article_versions", "articles", ("article_id",)),
     Traced("article_drafts", "articles", ("id",)),
 )
+
+TRACED_BY_TABLE = {traced.table: traced for traced in TRACED}
 
 # Of streams that share an id, whose object a person means.
 MEANT_FIRST = ("conversations", "tickets", "calls", "contacts", "articles")

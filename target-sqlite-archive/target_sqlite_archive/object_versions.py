@@ -129,18 +129,21 @@ def version_at(versions: Sequence[Version], at: Period) -> Version | None:
     return next((v for v in reversed(versions) if v.since is None or v.since < at.end), None)
 
 
+def payload_chains(archive: OpenArchive) -> Chains | None:
+    """Give what reads the payloads of an archive; None where it has none."""
+    for column in compressed_columns(archive.connection, PAYLOADS.table):
+        if column.name == PAYLOADS.text:
+            return Chains(archive.connection, Dictionaries(archive.connection), column)
+    return None
+
+
 class Texts:
     """The exact texts of an archive's payloads; versions are read best from newest to oldest."""
 
     def __init__(self, archive: OpenArchive) -> None:
         """Read the texts of this archive."""
         self._path = archive.path
-        found = compressed_columns(archive.connection, PAYLOADS.table)
-        column = next((column for column in found if column.name == PAYLOADS.text), None)
-        self._chains: Chains | None = None
-        if column is not None:
-            dictionaries = Dictionaries(archive.connection)
-            self._chains = Chains(archive.connection, dictionaries, column)
+        self._chains = payload_chains(archive)
 
     def read(self, version: Version) -> bytes:
         """Give the exact text of a version.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from target_sqlite_archive.checks.finding import Finding, Level, Rows
 from target_sqlite_archive.checks.unfinished import UNFINISHED, being_written
 from target_sqlite_archive.internal import ROWS_LEFT_OUT_SINCE
-from target_sqlite_archive.known_tables import PAYLOADS, TRACED, Traced
+from target_sqlite_archive.known_tables import PAYLOADS, TRACED_BY_TABLE, Traced
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.reading import OpenArchive
@@ -39,7 +39,6 @@ def check_objects(archive: OpenArchive, progress: Progress) -> Iterator[Finding]
 
 def _traced(archive: OpenArchive) -> Iterator[Traced]:
     """Give the tables whose objects are known, with those that have payloads of their own."""
-    known = {traced.table: traced for traced in TRACED}
     payloads = {
         row[0]
         for row in archive.connection.execute(
@@ -48,9 +47,9 @@ def _traced(archive: OpenArchive) -> Iterator[Traced]:
     }
     for stream in archive.streams():
         table = stream.table
-        if table in known:
-            if archive.has(table, *known[table].object_id):
-                yield known[table]
+        if table in TRACED_BY_TABLE:
+            if archive.has(table, *TRACED_BY_TABLE[table].object_id):
+                yield TRACED_BY_TABLE[table]
         elif table in payloads and stream.keys and archive.has(table, PAYLOADS.pointer):
             yield Traced(table, table, tuple(stream.keys))
 

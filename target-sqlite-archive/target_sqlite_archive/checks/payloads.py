@@ -18,6 +18,7 @@ from target_sqlite_archive.chains import (
     Frame,
     compressed_columns,
     line_up,
+    quarantined,
 )
 from target_sqlite_archive.checks.finding import Finding, Level, Rows
 from target_sqlite_archive.known_tables import PAYLOADS
@@ -170,8 +171,7 @@ def _check_lines(archive: OpenArchive, dictionaries: Dictionaries) -> Iterator[F
         "SELECT id, line, sha256 FROM _quarantine"
     ):
         try:
-            frame = Frame.stored(number, line, sha256, None)
-            dictionaries.read(frame.blob, frame.sha256)
+            quarantined(dictionaries, number, line, sha256)
         except DamagedBlobError:
             damaged.add([number])
     if damaged.count:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from target_sqlite_archive.blobs import HEAD_BYTES, DamagedBlobError, Dictionaries, FrameFacts
-from target_sqlite_archive.chains import CompressedColumn, compressed_columns
+from target_sqlite_archive.chains import CompressedColumn
 from target_sqlite_archive.compaction.rewriting import Rewriter, Rewritten
 from target_sqlite_archive.compaction.space import (
     FreeBytes,
@@ -21,14 +21,19 @@ from target_sqlite_archive.compaction.space import (
     choose_temporary_folder,
     needed_space,
 )
-from target_sqlite_archive.compaction.survey import Kind, needs_dictionary, survey, train_for
+from target_sqlite_archive.compaction.survey import (
+    Kind,
+    all_columns,
+    needs_dictionary,
+    survey,
+    train_for,
+)
 from target_sqlite_archive.database import Database
 from target_sqlite_archive.internal import COMPACTING_SINCE
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.progress import Progress
 
 _TEXT_BYTES_A_COMMIT = 8 * 1024 * 1024
-_VACUUM_CACHE_KIBIBYTES = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ class Compaction:
             self._database.commit()
         before = Sizes(self._database.path.stat().st_size, *self._content_sizes())
         dictionaries = Dictionaries(self._connection)
-        columns = self._columns()
+        columns = all_columns(self._connection)
         if self._marked():
             self._writing(0)
         else:
@@ -119,20 +124,13 @@ class Compaction:
         self._vacuum()
         return before, rewritten
 
-    def _columns(self) -> list[CompressedColumn]:
-        tables = self._connection.execute(
-            "SELECT table_name FROM _streams JOIN sqlite_master ON name = table_name "
-            "WHERE type = 'table' ORDER BY table_name"
-        ).fetchall()
-        return [c for (table,) in tables for c in compressed_columns(self._connection, table)]
-
     def _content_sizes(self) -> tuple[int, int]:
         run = self._connection.execute
         texts = sum(
             run(
                 f"SELECT coalesce(sum(length({quote(c.name)})), 0) FROM {quote(c.table)}"
             ).fetchone()[0]
-            for c in self._columns()
+            for c in all_columns(self._connection)
         )
         total = run("SELECT coalesce(sum(length(dictionary)), 0) FROM _dictionaries").fetchone()[0]
         return texts, total
@@ -208,9 +206,7 @@ class Compaction:
         self._writing(0)
         self._database.commit()
         self._progress.show("giving free pages back", 0, 1)
-        # The copy has a cache of the same size, and no page is needed twice.
-        self._connection.execute(f"PRAGMA cache_size = -{_VACUUM_CACHE_KIBIBYTES}")
-        self._connection.execute("VACUUM")
+        self._database.vacuum()
         self._database.begin()
         self._connection.execute("DELETE FROM _meta WHERE key = ?", (COMPACTING_SINCE,))
         self._database.commit()

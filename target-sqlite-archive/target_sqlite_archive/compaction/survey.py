@@ -18,7 +18,7 @@ from target_sqlite_archive.blobs import (
     FrameFacts,
     train,
 )
-from target_sqlite_archive.chains import Chains, CompressedColumn, line_up
+from target_sqlite_archive.chains import Chains, CompressedColumn, compressed_columns, line_up
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.sql import base_rowid_of
@@ -86,6 +86,15 @@ def listed(connection: sqlite3.Connection, column: CompressedColumn) -> Iterator
                 facts = None
             is_newest, last_object = named != last_object, named
             yield Listed(place, row_id, kind, base_id, facts, is_newest)
+
+
+def all_columns(connection: sqlite3.Connection) -> list[CompressedColumn]:
+    """Give the compressed columns of all streams' tables that are there."""
+    tables = connection.execute(
+        "SELECT table_name FROM _streams JOIN sqlite_master ON name = table_name "
+        "WHERE type = 'table' ORDER BY table_name"
+    ).fetchall()
+    return [c for (table,) in tables for c in compressed_columns(connection, table)]
 
 
 def survey(

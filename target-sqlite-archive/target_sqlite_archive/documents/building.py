@@ -6,7 +6,7 @@ How each kind reads is left to ``conversation.py`` and ``others.py``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from target_sqlite_archive.documents.conversation import Conversation, conversation_document
 from target_sqlite_archive.documents.fields import Row, items, text
@@ -21,20 +21,14 @@ from target_sqlite_archive.documents.payload_rows import as_row, listed
 from target_sqlite_archive.documents.people import People
 from target_sqlite_archive.errors import DatabaseError
 from target_sqlite_archive.known_columns import SETS
-from target_sqlite_archive.known_tables import PAYLOADS
+from target_sqlite_archive.known_tables import MEANT_FIRST, PAYLOADS
 from target_sqlite_archive.object_versions import Texts, Version, object_of, version_at, versions_of
 from target_sqlite_archive.periods import Period
 from target_sqlite_archive.reading import OpenArchive
 from target_sqlite_archive.shaping import SQLValue
 
 # What a person may ask to see, and the table and stream that has it. The first that has an id wins.
-KINDS = {
-    "conversation": "conversations",
-    "ticket": "tickets",
-    "call": "calls",
-    "contact": "contacts",
-    "article": "articles",
-}
+KINDS = {table.removesuffix("s"): table for table in MEANT_FIRST}
 
 # What a contact has, in which set, and the table with the names.
 _SETS_OF_CONTACTS = (
@@ -77,14 +71,7 @@ def build(archive: OpenArchive, kind: str, record_id: str, at: Period | None) ->
     document = makers[kind](row if then is None else then.row, then)
     if then is None:
         return document
-    return Document(
-        document.kind,
-        document.id,
-        document.title,
-        document.facts,
-        document.entries,
-        (*then.notes, *document.notes),
-    )
+    return replace(document, notes=(*then.notes, *document.notes))
 
 
 def _look_back(archive: OpenArchive, kind: str, record_id: str, at: Period) -> _Then:

@@ -38,7 +38,6 @@ class Conversation:
     changes: Sequence[Row] = ()
     calls: Sequence[Row] = ()
     deleted_at: str | None = None
-    notes: tuple[str, ...] = ()
 
 
 def conversation_document(conversation: Conversation, people: People) -> Document:
@@ -51,7 +50,7 @@ def conversation_document(conversation: Conversation, people: People) -> Documen
         title=text(row, "title"),
         facts=given(_facts(conversation, people)),
         entries=tuple(entries),
-        notes=(*conversation.notes, *_notes(conversation)),
+        notes=tuple(_notes(conversation)),
     )
 
 
@@ -224,9 +223,7 @@ def _event_details(part: Row) -> str:
     """What a part says of its event: `: attribute Plan: gold`."""
     found = []
     for label, value in nested(part, "event_details").items():
-        named = (
-            nested({"value": value}, "value").get("name") if isinstance(value, Mapping) else value
-        )
+        named = value.get("name") if isinstance(value, Mapping) else value
         if isinstance(named, str | int | float):
             found.append(f"{label} {named}")
     return f": {', '.join(found)}" if found else ""

@@ -44,24 +44,23 @@ def is_true(row: Row, name: str) -> bool:
 
 def items(row: Row, name: str) -> list[object]:
     """Give a list, stored as JSON text or as it is; empty where it is none."""
-    value = row.get(name)
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return []
+    value = _loaded(row.get(name))
     return value if isinstance(value, list) else []
 
 
 def nested(row: Row, name: str) -> Row:
     """Give an object, stored as JSON text or as it is; empty where it is none."""
-    value = row.get(name)
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return {}
+    value = _loaded(row.get(name))
     return value if isinstance(value, Mapping) else {}
+
+
+def _loaded(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
 
 
 def joined(row: Row, name: str) -> str | None:

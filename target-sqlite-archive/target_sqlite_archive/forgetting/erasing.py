@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from target_sqlite_archive.blobs import Dictionaries, compress_plain, digest
-from target_sqlite_archive.chains import Frame
+from target_sqlite_archive.chains import quarantined
 from target_sqlite_archive.forgetting.plan import Plan, TablePlan
 from target_sqlite_archive.naming import quote
 from target_sqlite_archive.progress import Progress
@@ -124,8 +124,7 @@ class Eraser:
         for number, stream, line, sha256 in run(
             "SELECT id, stream, line, sha256 FROM _quarantine"
         ).fetchall():
-            frame = Frame.stored(number, line, sha256, None)
-            text = self._dictionaries.read(frame.blob, frame.sha256)
+            text = quarantined(self._dictionaries, number, line, sha256)
             kept = self._tombstones.line_kept(stream, text)
             if kept is None:
                 run("DELETE FROM _quarantine WHERE id = ?", (number,))

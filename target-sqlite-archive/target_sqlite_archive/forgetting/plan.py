@@ -11,11 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from target_sqlite_archive.blobs import Dictionaries
-from target_sqlite_archive.chains import (
-    Frame,
-    compressed_columns,
-)
-from target_sqlite_archive.known_tables import PAYLOADS, TRACED
+from target_sqlite_archive.chains import compressed_columns, quarantined
+from target_sqlite_archive.known_tables import PAYLOADS, TRACED_BY_TABLE
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.reading import OpenArchive, Stream
 from target_sqlite_archive.shaping import SQLValue
@@ -78,8 +75,7 @@ class Planner:
                 self._plan.tables.append(found)
         run = self._archive.connection.execute
         for number, name, line, sha256 in run("SELECT id, stream, line, sha256 FROM _quarantine"):
-            frame = Frame.stored(number, line, sha256, None)
-            text = self._dictionaries.read(frame.blob, frame.sha256)
+            text = quarantined(self._dictionaries, number, line, sha256)
             self._plan.lines += self._tombstones.line_kept(name, text) is not text
         for (text,) in run("SELECT value FROM _states"):
             self._plan.states += self._tombstones.state_kept(text) is not text
@@ -128,11 +124,14 @@ def _object_columns(archive: OpenArchive, stream: Stream) -> tuple[str, ...]:
     """Name the columns that say whose a row is."""
     if stream.table == PAYLOADS.table:
         return (PAYLOADS.record_id,)
-    traced = next((t.object_id for t in TRACED if t.table == stream.table), ())
-    return traced if traced and archive.has(stream.table, *traced) else stream.keys
+    traced = TRACED_BY_TABLE.get(stream.table)
+    if traced is not None and archive.has(stream.table, *traced.object_id):
+        return traced.object_id
+    return stream.keys
 
 
 def _stream_of(stream: Stream, row: Row, columns: Sequence[str]) -> str:
     if stream.table == PAYLOADS.table and PAYLOADS.stream in columns:
         return str(row[columns.index(PAYLOADS.stream)])
-    return next((t.stream for t in TRACED if t.table == stream.table), stream.name)
+    traced = TRACED_BY_TABLE.get(stream.table)
+    return stream.name if traced is None else traced.stream

@@ -10,8 +10,15 @@ import sqlite3
 from collections.abc import Callable, Collection
 
 from target_sqlite_archive.blobs import Dictionaries, Purpose
-from target_sqlite_archive.chains import Chains, compressed_columns, line_up
-from target_sqlite_archive.compaction.survey import TRAINING, listed, survey, train_for
+from target_sqlite_archive.chains import Chains, line_up
+from target_sqlite_archive.compaction.survey import (
+    TRAINING,
+    Kind,
+    all_columns,
+    listed,
+    survey,
+    train_for,
+)
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.redaction import Mentions
 
@@ -43,16 +50,15 @@ def renew(
     }
     if not old:
         return 0
-    tables = [row[0] for row in connection.execute("SELECT table_name FROM _streams").fetchall()]
-    columns = [c for table in tables for c in compressed_columns(connection, table)]
+    columns = all_columns(connection)
     surveyed = survey(connection, dictionaries, columns, progress)
     new = set()
     for kind in sorted(kinds):
-        known = surveyed.get(kind)
-        few = known is None or known.newest < TRAINING.texts
-        content = None if few or known is None else train_for(connection, dictionaries, known)
+        known = surveyed.get(kind, Kind())
+        has_enough = known.newest >= TRAINING.texts
+        content = train_for(connection, dictionaries, known) if has_enough else None
         dictionaries.retire(kind)
-        if known is not None and content is not None:
+        if content is not None:
             dictionaries.add(kind, content, known.texts, now())
             new.add(dictionaries.newest(kind))
     for column in columns:

@@ -29,7 +29,6 @@ from target_sqlite_archive.reading import OpenArchive, open_archive, seen_by
 from target_sqlite_archive.tombstones import Tombstones, load_tombstones
 
 _KEY_BYTES = 32
-_CACHE_KIBIBYTES = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +133,7 @@ class Forgetting:
         ).fetchone():
             return
         self._progress.show("giving free pages back", 0, 1)
-        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
-        connection.execute("VACUUM")
+        database.vacuum()
         is_held = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if is_held:
             raise DatabaseError(

@@ -5,13 +5,9 @@ Only looks. Which tables have what is data in ``known_people.py``.
 
 from __future__ import annotations
 
-import contextlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from target_sqlite_archive.blobs import Dictionaries
-from target_sqlite_archive.chains import Chains, compressed_columns
 from target_sqlite_archive.errors import DatabaseError
 from target_sqlite_archive.known_people import (
     ADMINS,
@@ -28,6 +24,7 @@ from target_sqlite_archive.known_people import (
 )
 from target_sqlite_archive.known_tables import PAYLOADS
 from target_sqlite_archive.naming import quote
+from target_sqlite_archive.object_versions import object_of, payload_chains
 from target_sqlite_archive.reading import OpenArchive
 from target_sqlite_archive.redaction import words_of
 from target_sqlite_archive.tombstones import Tombstones
@@ -155,11 +152,8 @@ class _People:
 
     def __init__(self, archive: OpenArchive) -> None:
         self._archive = archive
-        self._chains = None
-        for column in compressed_columns(archive.connection, PAYLOADS.table):
-            if column.name == PAYLOADS.text and archive.has(PAYLOADS.table, PAYLOADS.record_id):
-                dictionaries = Dictionaries(archive.connection)
-                self._chains = Chains(archive.connection, dictionaries, column)
+        has_objects = archive.has(PAYLOADS.table, PAYLOADS.record_id)
+        self._chains = payload_chains(archive) if has_objects else None
 
     def with_email(self, email: str) -> list[str]:
         """Give the ids of those who have, or once had, an e-mail address."""
@@ -174,7 +168,7 @@ class _People:
                 found[number] = None
         for number, text in self._texts(None):
             if email.casefold() in text.decode(errors="replace").casefold():
-                known = _object(text).get(EMAIL)
+                known = (object_of(text) or {}).get(EMAIL)
                 if isinstance(known, str) and known.casefold() == email.casefold():
                     found[number] = None
         return list(found)
@@ -182,7 +176,7 @@ class _People:
     def identifying(self, number: str) -> Iterator[tuple[str, str]]:
         """Give what a contact is, and was, known by."""
         objects: list[Mapping[str, object]] = list(self._archive.rows(CONTACTS, id=number))
-        objects += [_object(text) for _, text in self._texts(number)]
+        objects += [object_of(text) or {} for _, text in self._texts(number)]
         for _, name, email in self._authors(id=number):
             objects.append({NAME: name, EMAIL: email})
         for known in objects:
@@ -211,11 +205,3 @@ class _People:
             frame = self._chains.frame(row_id)
             if frame is not None:
                 yield str(record_id), self._chains.text(frame)
-
-
-def _object(text: bytes) -> dict[str, object]:
-    with contextlib.suppress(ValueError, RecursionError):
-        found = json.loads(text)
-        if isinstance(found, dict):
-            return found
-    return {}

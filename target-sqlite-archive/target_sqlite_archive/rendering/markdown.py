@@ -23,7 +23,7 @@ def _lines(document: Document) -> Iterator[str]:
     yield f"# {_escaped(document.title or document.heading)}"
     yield ""
     if document.title:
-        yield f"{_escaped(document.heading)}"
+        yield _escaped(document.heading)
         yield ""
     for label, value in document.facts:
         yield f"- **{_escaped(label)}:** {_escaped(value)}"

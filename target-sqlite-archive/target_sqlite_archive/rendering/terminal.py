@@ -32,7 +32,7 @@ def as_text(document: Document, width: int) -> Iterator[str]:
     for label, value in document.facts:
         yield f"  {click.style(one_line(label).ljust(longest), dim=True)}  {one_line(value)}"
     for note in document.notes:
-        yield from _wrapped(f"! {one_line(note)}", columns, "")
+        yield from _wrapped(f"! {one_line(note)}", columns)
     for entry in document.entries:
         yield ""
         yield from _entry(entry, columns)
@@ -46,7 +46,7 @@ def _entry(entry: Entry, columns: int) -> Iterator[str]:
     bar = click.style("│", fg="yellow") + " " if entry.internal else ""
     if entry.text:
         for line in clean(entry.text).strip("\n").split("\n"):
-            for piece in _wrapped(line.expandtabs(4), columns - len(_INDENT), ""):
+            for piece in _wrapped(line.expandtabs(4), columns - len(_INDENT)):
                 yield f"{_INDENT}{bar}{piece}"
     for file in entry.attachments:
         yield f"{_INDENT}{bar}{_file(file)}"
@@ -58,13 +58,6 @@ def _file(file: Attachment) -> str:
     return one_line(f"{told} {file.address}" if file.address else told)
 
 
-def _wrapped(line: str, columns: int, indent: str) -> list[str]:
-    pieces = textwrap.wrap(
-        line,
-        columns,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-        drop_whitespace=True,
-    )
+def _wrapped(line: str, columns: int) -> list[str]:
+    pieces = textwrap.wrap(line, columns, break_long_words=False, break_on_hyphens=False)
     return pieces or [""]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from target_sqlite_archive.errors import DatabaseError
-from target_sqlite_archive.known_tables import PAYLOADS, TRACED
+from target_sqlite_archive.known_tables import PAYLOADS, TRACED, TRACED_BY_TABLE
 from target_sqlite_archive.naming import literal, quote
 from target_sqlite_archive.reading import OpenArchive, Stream
 
@@ -44,7 +44,6 @@ class Choice:
         """Look which objects are wanted; raises :class:`DatabaseError` for an unknown stream."""
         self._archive = archive
         self._wanted = wanted
-        self._traced = {traced.table: traced for traced in TRACED}
         known = {stream.name for stream in archive.streams()}
         unknown = sorted(set(wanted.streams) - known)
         if unknown:
@@ -91,7 +90,7 @@ class Choice:
         """Give the stream of the objects that a table's rows are of, and the SQL of their ids."""
         if stream.table == PAYLOADS.table:
             return None
-        traced = self._traced.get(stream.table)
+        traced = TRACED_BY_TABLE.get(stream.table)
         if traced and self._archive.has(stream.table, *traced.object_id):
             return traced.stream, " || ':' || ".join(map(quote, traced.object_id))
         if len(stream.keys) == 1:

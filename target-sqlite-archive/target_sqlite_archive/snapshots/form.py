@@ -129,8 +129,9 @@ def _line(value: Values) -> bytes:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts and hashes lines on their way, in either direction."""
+    """Counts and hashes lines on their way, in either direction; ``rows`` is of all tables."""
 
+    rows: int = 0
     _all: hashlib._Hash = field(default_factory=hashlib.sha256)
     _tables: dict[str, tuple[int, hashlib._Hash]] = field(default_factory=dict)
 
@@ -138,14 +139,10 @@ class Tally:
         """Take a line, with its table if it is a row's."""
         self._all.update(line)
         if table:
+            self.rows += 1
             count, digest = self._tables.get(table) or (0, hashlib.sha256())
             digest.update(line)
             self._tables[table] = (count + 1, digest)
-
-    @property
-    def rows(self) -> int:
-        """How many rows there were."""
-        return sum(count for count, _ in self._tables.values())
 
     def manifest(self) -> Manifest:
         """Give what the manifest of these lines says."""

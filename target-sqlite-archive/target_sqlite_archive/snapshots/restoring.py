@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from target_sqlite_archive.blobs import Dictionaries, compress_plain, digest
 from target_sqlite_archive.database import Database
@@ -92,7 +93,7 @@ class Restorer:
             self._take_internal(line.table, read_row(line.row))
         else:
             raise BadLineError("it has a line that has no place in a snapshot")
-        if self.tally.rows % _ROWS_A_COMMIT == 0:
+        if self.tally.rows and self.tally.rows % _ROWS_A_COMMIT == 0:
             self._progress.show("rows", self.tally.rows, self.tally.rows)
             self._database.commit()
 
@@ -141,9 +142,7 @@ class Restorer:
     def _insert(
         self, table: str, values: Mapping[str, SQLValue], *, replacing: bool = False
     ) -> None:
-        statement = insert(table, list(values), {})
-        if replacing:
-            statement = statement.replace("INSERT", "INSERT OR REPLACE", 1)
+        statement = _insertion(table, tuple(values), replacing=replacing)
         self._connection.execute(statement, tuple(values.values()))
 
     def finish(self) -> None:
@@ -166,6 +165,12 @@ class Restorer:
                 (ROWS_LEFT_OUT_SINCE, self._now()),
             )
         self._database.commit()
+
+
+@lru_cache(maxsize=1_000)
+def _insertion(table: str, names: tuple[str, ...], *, replacing: bool) -> str:
+    statement = insert(table, names, {})
+    return statement.replace("INSERT", "INSERT OR REPLACE", 1) if replacing else statement
 
 
 DAMAGE = (BadLineError, sqlite3.Error)

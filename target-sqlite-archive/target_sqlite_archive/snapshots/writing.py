@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from target_sqlite_archive.blobs import Dictionaries
-from target_sqlite_archive.chains import Frame, compressed_columns
+from target_sqlite_archive.chains import compressed_columns, quarantined
 from target_sqlite_archive.internal import (
     COMPACTING_SINCE,
     FORGETTING_SINCE,
@@ -57,16 +57,18 @@ class SnapshotLines:
             views=sorted(made_views(self.archive.connection)),
         )
         yield self._told(opening_line(opening))
-        streams = [s for s in self.archive.streams() if self.choice.condition(s) is not None]
-        for stream in streams:
+        found = [(stream, self.choice.condition(stream)) for stream in self.archive.streams()]
+        chosen = [(stream, wanted) for stream, wanted in found if wanted is not None]
+        for stream, _ in chosen:
             yield self._told(stream_line(self._form(stream)))
+        tables = {stream.table for stream, _ in chosen}
+        dictionaries = Dictionaries(self.archive.connection)
         for table in TABLES:
             left_out = table in _NOT_KEPT or (self.is_partial and table in _OF_WHOLE_ARCHIVES)
             if not left_out and table in self.archive.tables:
-                yield from self._internal(table, {stream.table for stream in streams})
-        dictionaries = Dictionaries(self.archive.connection)
-        for stream in streams:
-            yield from self._rows(stream, dictionaries)
+                yield from self._internal(table, tables, dictionaries)
+        for stream, wanted in chosen:
+            yield from self._rows(stream, wanted, dictionaries)
         yield self.tally.manifest_line()
 
     def _told(self, line: bytes, table: str = "") -> bytes:
@@ -100,8 +102,9 @@ class SnapshotLines:
             texts=texts,
         )
 
-    def _internal(self, table: str, streams: Collection[str]) -> Iterator[bytes]:
-        dictionaries = Dictionaries(self.archive.connection)
+    def _internal(
+        self, table: str, streams: Collection[str], dictionaries: Dictionaries
+    ) -> Iterator[bytes]:
         found = self.archive.connection.execute(f"SELECT * FROM {quote(table)}")
         names = [column[0] for column in found.description]
         for row in found:
@@ -111,12 +114,12 @@ class SnapshotLines:
             if values.get("table_name", next(iter(streams), None)) not in streams:
                 continue
             if table == "_quarantine":
-                frame = Frame.stored(values["id"], values["line"], values["sha256"], None)
-                values["line"] = dictionaries.read(frame.blob, frame.sha256)
+                values["line"] = quarantined(
+                    dictionaries, values["id"], values["line"], values["sha256"]
+                )
             yield self._told(row_line(table, values), table)
 
-    def _rows(self, stream: Stream, dictionaries: Dictionaries) -> Iterator[bytes]:
-        condition = self.choice.condition(stream) or "0"
+    def _rows(self, stream: Stream, condition: str, dictionaries: Dictionaries) -> Iterator[bytes]:
         found = compressed_columns(self.archive.connection, stream.table)
         bases = {base_rowid_of(column.name) for column in found}
         names = [n for n in self.archive.tables[stream.table] if n not in bases and n != "rowid"]
