@@ -11,13 +11,13 @@ from dataclasses import replace
 from itertools import islice
 
 from tap_intercom_archive import normalize, transcripts
-from tap_intercom_archive.client import Request
-from tap_intercom_archive.errors import ApiError, Denied, Faulty, Gone
+from tap_intercom_archive.errors import ApiError, Denied, Gone
+from tap_intercom_archive.followups import Whole
 from tap_intercom_archive.hydration import Fetches
 from tap_intercom_archive.ledger import Owed, Scope
 from tap_intercom_archive.payload import Payload, parse
 from tap_intercom_archive.readers import SECONDS_PER_DAY, Fetched, nothing
-from tap_intercom_archive.resources import TRANSCRIPT_SEARCH_MAXIMUM, Record, object_path
+from tap_intercom_archive.resources import TRANSCRIPT_SEARCH_MAXIMUM, Record
 from tap_intercom_archive.times import epoch
 from tap_intercom_archive.transcripts import Call
 from tap_intercom_archive.walking import WalkReader
@@ -97,7 +97,7 @@ class CallReader(WalkReader):
             for owed in self.ledger.owed_of(stream)
             if owed.reason != MAY_GROW or _is_a_day_old(owed, now)
         }
-        fetches: Fetches[str, Payload] = Fetches(self.run.workers, self._fetch)
+        fetches: Fetches[str, Whole] = Fetches(self.run.workers, self.fetch_one)
         try:
             for call_id, got in fetches.all(due):
                 if isinstance(got, Denied):
@@ -107,24 +107,10 @@ class CallReader(WalkReader):
                 elif isinstance(got, ApiError):
                     self.ledger.owe(stream, call_id, FAILED, due[call_id])
                 else:
-                    yield Fetched(got, normalize.time_of(self.resource, got.document), nothing)
+                    changed = normalize.time_of(self.resource, got.payload.document)
+                    yield Fetched(got.payload, changed, nothing)
         finally:
             fetches.close()
-
-    def _fetch(self, call_id: str) -> Payload:
-        """Fetch one call; raises ApiError."""
-        route = f"{self.resource.source.path}/{{id}}"
-        path = object_path(route, call_id)
-        request = Request("GET", path, scope=self.resource.scope, route=route)
-        answer = self.run.client.send(request)
-        payload = self.payload(call_id, answer.body, answer)
-        try:
-            answered_id = normalize.record_id(payload.document)
-        except ValueError:
-            answered_id = None
-        if answered_id != call_id:
-            raise Faulty(f"Intercom's answer to {request.spoken} does not hold that call.")
-        return payload
 
     def batched(self, fetched: Iterator[Fetched]) -> Iterator[Fetched]:
         """Give calls with their transcripts, asked for by the batch."""
@@ -192,8 +178,7 @@ class CallReader(WalkReader):
         counted = self.run.report.of(stream)
         if isinstance(refusal, Denied):
             self.run.check_token(refusal)
-            counted.denied = str(refusal)
-            counted.accepted = stream in self.run.settings.accept_denied
+            counted.end_by(refusal, accepted=stream in self.run.settings.accept_denied)
             self._end(stream)
         else:
             self._fail(stream, str(refusal))

@@ -135,6 +135,7 @@ class FollowUps:
             self._run.settings.api_version,
             answer.request.label,
             answer.content_type,
+            answer.document,
         )
 
     def note(self, whole: Whole) -> None:
@@ -162,15 +163,10 @@ class FollowUps:
         if stream in self.refused:
             return
         self.refused[stream] = error
-        for owed in self._ledger.owed_of(stream):
-            self._ledger.settle(stream, owed.id)
+        self._forget(stream)
         self._owe(stream, record_id, PROBE)
-        counted = self._run.report.of(stream)
-        if isinstance(error, Denied):
-            counted.denied = str(error)
-            counted.accepted = stream in self._run.settings.accept_denied
-        else:
-            counted.failed = str(error)
+        accepted = stream in self._run.settings.accept_denied
+        self._run.report.of(stream).end_by(error, accepted=accepted)
 
     def _owe(self, stream: str, record_id: str, reason: str) -> None:
         self._ledger.owe(stream, record_id, reason, self._run.client.now())

@@ -151,9 +151,8 @@ class Hydrator:
     def _whole(self, hit: Hit) -> Whole:
         """Give the object as it was listed where that is the whole of it, else fetch it."""
         resource = self._resource
-        is_whole = resource.hydrate is None or (
-            resource.is_whole is not None and resource.is_whole(parse(hit.body))
-        )
-        if not is_whole:
-            return self._reader.fetch_one(hit.id)
-        return self._reader.follow_ups.with_beside(self._reader.as_listed(hit))
+        if not resource.is_fetched:
+            listed = self._reader.as_listed(hit)
+            if resource.is_whole is None or resource.is_whole(listed.payload.document):
+                return self._reader.follow_ups.with_beside(listed)
+        return self._reader.fetch_one(hit.id)

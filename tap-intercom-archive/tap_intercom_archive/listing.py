@@ -104,4 +104,6 @@ class Lists:
         if self._has_size:
             params = (*params, ("per_page", str(per_page)))
         path = listing.path.replace(PLACE, quote(value, safe=""))
-        return Request("GET", path, params, scope=self._scope, route=listing.path)
+        # A list is cut, not parsed whole: only a path that names an object is told by its route.
+        route = listing.path if value else ""
+        return Request("GET", path, params, scope=self._scope, route=route)

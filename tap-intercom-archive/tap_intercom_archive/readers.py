@@ -47,7 +47,7 @@ def nothing() -> None:
 
 
 class Reader:
-    """What the three ways share: requests, hits, payloads, the ledger."""
+    """What all ways of reading share: requests, hits, payloads, the ledger."""
 
     def __init__(
         self, run: Run, resource: Resource, ledger: Ledger, streams: Sequence[str]
@@ -142,10 +142,7 @@ class Reader:
         """Give the page's objects; one without an id cannot be kept apart and is counted."""
         found = []
         for body in page.items:
-            try:
-                document = parse_as(body, self.resource.bare)
-            except ValueError:
-                document = {}
+            document = self.document_of(body)
             record_id = normalize.identity(self.resource, document, page.asked_for)
             if record_id is None:
                 self.run.report.unfits[self.resource.name, "id"] += 1
@@ -158,6 +155,13 @@ class Reader:
             changed = normalize.time_of(self.resource, document)
             found.append(Hit(record_id, int(changed or 0), fingerprint(body), body, page.answer))
         return found
+
+    def document_of(self, body: bytes) -> Document:
+        """Give a list's item as the object that it is, an empty one where it is none."""
+        try:
+            return parse_as(body, self.resource.bare)
+        except ValueError:
+            return {}
 
     def payload(self, record_id: str, body: bytes, answer: Answer) -> Payload:
         """Give the payload of one object."""

@@ -146,8 +146,10 @@ class Replay:
             for answer in self._answers(cut.name, follow_up, payload.record_id):
                 self._put_answer(cut, payload, answer)
         for cut in resource.fed:
+            if cut.name not in self._streams:
+                continue
             transcript = self._newest(cut.name, payload.record_id)
-            if cut.name in self._streams and transcript is not None:
+            if transcript is not None:
                 record = transcripts.transcript_record(transcript, payload.document)
                 self._put(cut.name, [record])
         if resource.name in self._streams:

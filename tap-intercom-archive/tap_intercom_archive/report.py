@@ -16,9 +16,10 @@ from typing import Any
 
 from tap_intercom_archive.client import Client
 from tap_intercom_archive.drift import Drift
+from tap_intercom_archive.errors import ApiError, Denied
 from tap_intercom_archive.normalize import Unfits
 from tap_intercom_archive.pacing import WINDOW_SECONDS
-from tap_intercom_archive.resources import RESOURCES, Cut
+from tap_intercom_archive.resources import RESOURCES
 from tap_intercom_archive.times import iso
 
 INCOMPLETE = (
@@ -28,8 +29,9 @@ INCOMPLETE = (
 # Measured on synthetic workspaces with some 20 parts a conversation: tables, full text, payloads.
 BYTES_PER_HYDRATED = 30_000
 BYTES_PER_LISTED = 2_000
-_CUTS: tuple[Cut, ...] = tuple(cut for row in RESOURCES for cut in row.made)
-_KEYS = {row.name: row.keys for row in RESOURCES} | {cut.name: cut.keys for cut in _CUTS}
+_KEYS = {row.name: row.keys for row in RESOURCES} | {
+    cut.name: cut.keys for row in RESOURCES for cut in row.made
+}
 _SHOWN_OWED = 20
 # What a state says of a stream's run, beside its bookmarks and within their 64 kB.
 _IN_STATE = frozenset(
@@ -68,6 +70,13 @@ class StreamReport:
     seconds: float = 0.0
     proven_from: float | None = None
     proven_until: float | None = None
+
+    def end_by(self, error: ApiError, *, accepted: bool) -> None:
+        """Note what ended the reading; `accepted` says that this stream may be denied."""
+        if isinstance(error, Denied):
+            self.denied, self.accepted = str(error), accepted
+        else:
+            self.failed = str(error)
 
     @property
     def is_complete(self) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
+from tap_intercom_archive import normalize
 from tap_intercom_archive.client import Answer, Request
 from tap_intercom_archive.errors import ApiError, BadRequest, Faulty, Gone, LostPlace
 from tap_intercom_archive.paging import Page, read_page
@@ -97,7 +98,8 @@ class ScrollReader(Reader):
                 if len(seen) < told and before != self._short:
                     raise LostPlace(f"Intercom's scroll of {self._path} ended early: run again.")
                 return
-            found = {hit.id for hit in self.hits(page)}
+            ids = (normalize.identity(self.resource, self.document_of(body)) for body in page.items)
+            found = {one for one in ids if one is not None}
             token = page.pages.get("scroll_param")
             if (found and found <= seen) or not isinstance(token, str):
                 raise LostPlace(f"Intercom's scroll of {self._path} did not go on: run again.")

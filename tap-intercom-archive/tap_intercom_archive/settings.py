@@ -113,8 +113,8 @@ DECLARATION = th.PropertiesList(
         default=7,
         title="Full sweep",
         description=(
-            "How many days may pass until lists without a search (contacts, calls, articles, "
-            "deletions) are read whole again; 0 reads them whole in every run."
+            "How many days may pass until contacts, tickets, calls, articles and deletions are "
+            "read whole again; 0 reads them whole in every run."
         ),
     ),
     th.Property(

@@ -180,12 +180,10 @@ class ResourceStream(ArchiveStream):
         with run.report.timed(self.name):
             try:
                 yield from self._records(reader)
-            except Denied as denied:
-                run.check_token(denied)
-                counted.denied = str(denied)
-                counted.accepted = self.name in run.settings.accept_denied
             except ApiError as error:
-                counted.failed = str(error)
+                if isinstance(error, Denied):
+                    run.check_token(error)
+                counted.end_by(error, accepted=self.name in run.settings.accept_denied)
         counted.owed = _named(reader.ledger, self.name)
         for name in (self.name, *reader.follow_ups.refused):
             run.report.done(name)

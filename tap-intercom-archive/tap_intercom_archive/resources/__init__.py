@@ -89,7 +89,7 @@ def _requests(row: Resource) -> Iterator[tuple[str, str]]:
         if listing.probe:
             yield "POST", listing.probe
     if row.fed:
-        paths += [f"{row.source.path}/{{id}}", TRANSCRIPT]
+        paths.append(TRANSCRIPT)
         yield "POST", TRANSCRIPT_SEARCH
     for path in filter(None, paths):
         yield "GET", path

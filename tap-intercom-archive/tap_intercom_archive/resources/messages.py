@@ -92,6 +92,7 @@ ROWS: tuple[Resource, ...] = (
         "calls",
         method="walk",
         listing=Listing("/calls", "data", "page", 25),
+        single="/calls/{id}",
         fed=(Cut("call_transcriptions", ("call_id",)),),
         overlap_setting="calls_overlap_pages",
         scope=_CONVERSATIONS,
