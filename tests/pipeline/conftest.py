@@ -11,7 +11,9 @@ import pytest
 
 from tests.pipeline import programs
 from tests.sandbox.process import Sandbox
-from tests.sandbox.shelves.office import CUSTOM_OBJECT_TYPES
+from tests.tap.running import config as tap_config
+
+__all__ = ["tap_config"]
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,6 @@ class Filled:
     def archive(self) -> Path:
         """The archive file."""
         return self.folder / "archive.db"
-
-
-def tap_config(sandbox: Sandbox, **more: Any) -> dict[str, Any]:
-    """Give the tap's configuration for a sandbox."""
-    types = list(CUSTOM_OBJECT_TYPES)
-    own = {"access_token": sandbox.token, "api_url": sandbox.url, "custom_object_types": types}
-    return {**own, **more}
 
 
 @pytest.fixture(scope="module")

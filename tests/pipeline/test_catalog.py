@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tap_intercom_archive.resources import RESOURCES
 from target_sqlite_archive.known_tables import TRACED
 from tests.pipeline import archive, programs
 from tests.pipeline.conftest import tap_config
 from tests.sandbox.process import Sandbox
-
-
-@pytest.fixture(scope="module")
-def catalog() -> dict[str, Any]:
-    """The catalog as `--discover` prints it, with no token given."""
-    found = programs.run(programs.program(programs.TAP), "--discover")
-    assert found.code == 0, found.err
-    parsed: dict[str, Any] = json.loads(found.out)
-    return parsed
-
-
-def chosen(catalog: dict[str, Any], *streams: str) -> dict[str, Any]:
-    """Give the catalog with only these streams selected."""
-    picked: dict[str, Any] = json.loads(json.dumps(catalog))
-    for stream in picked["streams"]:
-        for entry in stream["metadata"]:
-            if not entry["breadcrumb"]:
-                entry["metadata"]["selected"] = stream["tap_stream_id"] in streams
-    return picked
 
 
 def archived(sandbox: Sandbox, folder: Path, catalog: dict[str, Any]) -> dict[str, int]:
@@ -50,27 +28,21 @@ def test_verify_knows_what_each_stream_that_is_cut_from_another_is_of() -> None:
     assert {table: known.get(table) for table in cut} == cut
 
 
-def test_deselected_streams_cost_no_calls(
-    sandbox: Sandbox, catalog: dict[str, Any], tmp_path: Path
-) -> None:
-    routes = archived(sandbox, tmp_path, chosen(catalog, "admins", "tags"))
+def test_deselected_streams_cost_no_calls(sandbox: Sandbox, tmp_path: Path) -> None:
+    routes = archived(sandbox, tmp_path, programs.catalog("admins", "tags"))
     assert routes.keys() <= {"GET /me", "GET /admins", "GET /tags"}
     assert archive.tables(tmp_path / "archive.db") == {"admins", "tags"}
 
 
-def test_parts_are_archived_without_their_conversations(
-    sandbox: Sandbox, catalog: dict[str, Any], tmp_path: Path
-) -> None:
-    archived(sandbox, tmp_path, chosen(catalog, "conversation_parts"))
+def test_parts_are_archived_without_their_conversations(sandbox: Sandbox, tmp_path: Path) -> None:
+    archived(sandbox, tmp_path, programs.catalog("conversation_parts"))
     assert archive.tables(tmp_path / "archive.db") == {"conversation_parts"}
     found = archive.rows(tmp_path / "archive.db", "SELECT count(*) AS n FROM conversation_parts")
     assert found == [{"n": len(sandbox.truth("conversation_parts"))}]
 
 
-def test_payload_id_is_there_when_payloads_are_deselected(
-    sandbox: Sandbox, catalog: dict[str, Any], tmp_path: Path
-) -> None:
-    archived(sandbox, tmp_path, chosen(catalog, "teams"))
+def test_payload_id_is_there_when_payloads_are_deselected(sandbox: Sandbox, tmp_path: Path) -> None:
+    archived(sandbox, tmp_path, programs.catalog("teams"))
     sql = "SELECT payload_id FROM teams"
     assert all(len(row["payload_id"]) == 64 for row in archive.rows(tmp_path / "archive.db", sql))
 

@@ -8,7 +8,7 @@ from . import pages, serialise
 from .companies import Company
 from .errors import RefusedError, not_found
 from .messages import Answer, Request
-from .paging import Page, numbered_page, whole_number
+from .paging import numbered_page, whole_number
 from .serving import Serving
 from .workspace import Workspace
 
@@ -93,5 +93,4 @@ class CompanyApi:
         notes = self.company(company_id).notes
         number = whole_number(request.query.get("page"), "page", 1, 10**9)
         items = [serialise.encode(note.document, str(note.document["id"])) for note in notes]
-        cut = numbered_page(items, number, _NOTES_PAGE)
-        return pages.by_number(Page(cut.rows, number, _NOTES_PAGE, cut.total))
+        return pages.by_number(numbered_page(items, number, _NOTES_PAGE))

@@ -61,8 +61,7 @@ class ContactListApi:
 
     def _page(self, request: Request, items: list[bytes]) -> Page[bytes]:
         number = whole_number(request.query.get("page"), "page", 1, 10**9)
-        cut = numbered_page(items, number, _PAGE)
-        return Page(cut.rows, number, _PAGE, cut.total)
+        return numbered_page(items, number, _PAGE)
 
     def events(self, request: Request) -> Answer:
         """`GET /events` of one contact: the last first, further ones by a link."""

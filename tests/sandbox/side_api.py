@@ -9,7 +9,7 @@ from .conversations import Conversation
 from .errors import RefusedError, not_found
 from .knowledge import Article
 from .messages import Answer, Request
-from .paging import Page, numbered_page, whole_number
+from .paging import numbered_page, whole_number
 from .serving import Serving
 from .side import make_handling_events, make_side_conversations
 from .workspace import Workspace
@@ -44,8 +44,7 @@ class SideApi:
             serialise.encode(thread.document, str(thread.document["side_conversation_id"]))
             for thread in threads
         ]
-        cut = numbered_page(items, number, per_page)
-        page = Page(cut.rows, number, per_page, cut.total)
+        page = numbered_page(items, number, per_page)
         return pages.by_number(page, "side_conversation.list", "side_conversations")
 
     def handling_events(self, conversation_id: str) -> Answer:
@@ -67,8 +66,7 @@ class SideApi:
             serialise.encode(version.summary(), version.id)
             for version in self._article(article_id).versions
         ]
-        cut = numbered_page(items, number, _VERSIONS_PAGE)
-        return pages.by_number(Page(cut.rows, number, _VERSIONS_PAGE, cut.total))
+        return pages.by_number(numbered_page(items, number, _VERSIONS_PAGE))
 
     def version(self, article_id: str, version_id: str) -> Answer:
         """`GET /articles/{id}/versions/{id}`."""
@@ -96,8 +94,7 @@ class SideApi:
         logs.sort(key=lambda log: (log["created_at"], log["id"]), reverse=True)
         number = whole_number(query.get("page"), "page", 1, _ANY_PAGE)
         items = [serialise.encode(log, str(log["id"])) for log in logs]
-        cut = numbered_page(items, number, LOG_PAGE)
-        page = Page(cut.rows, number, LOG_PAGE, cut.total)
+        page = numbered_page(items, number, LOG_PAGE)
         if self._workspace.seed % 2:
             return pages.by_number(page, "activity_log.list", "activity_logs")
         # Not as described, but as others have seen it.

@@ -53,7 +53,7 @@ def test_requests_of_a_whole_run_and_of_the_doctor_are_among_the_listed(
     assert shapes(requests()) - made <= unmade
 
 
-def test_catalog_holds_the_streams_of_the_table(tmp_path: Path) -> None:
+def test_catalog_holds_the_streams_of_the_table() -> None:
     catalog = running.discover()
     declared = {name for row in RESOURCES for name in (row.name, *(cut.name for cut in row.made))}
     assert {entry["tap_stream_id"] for entry in catalog["streams"]} == declared | {"raw_payloads"}

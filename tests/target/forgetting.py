@@ -6,6 +6,9 @@ import hashlib
 import json
 import random
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.target.harness import Archive, record, schema, state
@@ -253,5 +256,15 @@ def tap_state(position: int) -> str:
 
 def fill(archive: Archive, count: int = 120) -> None:
     """Fill an archive in two runs: a first version of everything, and a second one."""
-    archive.feed(*SCHEMAS, COUNTS, *workspace(1), *others(count), tap_state(1))
-    archive.feed(tap_state(1), *SCHEMAS, COUNTS, *workspace(2), tap_state(2))
+    assert not archive.path.exists()
+    archive.path.touch(0o600)
+    archive.path.write_bytes(_filled(count))
+
+
+@cache
+def _filled(count: int) -> bytes:
+    with TemporaryDirectory() as folder:
+        made = Archive(Path(folder))
+        made.feed(*SCHEMAS, COUNTS, *workspace(1), *others(count), tap_state(1))
+        made.feed(tap_state(1), *SCHEMAS, COUNTS, *workspace(2), tap_state(2))
+        return made.path.read_bytes()

@@ -10,9 +10,12 @@ prints how many steps it took. Transactions are short, so that there are many.
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sqlite3
+import subprocess
 import sys
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,31 @@ from tests.target.compacting import SILENT, compact, now
 
 _INSTRUCTIONS_A_STEP = 100
 _TEXT_BYTES_A_COMMIT = 20_000
+_ROOT = Path(__file__).parents[2]
+
+
+def killed(path: Path, last: int, *contact: str) -> int | None:
+    """Run this program to its kill at a step; give how many it took where it came to its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.target.killed", str(path), str(last), *contact],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == -signal.SIGKILL:
+        return None
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
+
+
+def moments(steps: int, points: int, seed: int) -> Iterator[int]:
+    """Give so many of the steps, evenly spread over all, each at a random place in its share."""
+    chance = random.Random(seed)
+    for point in range(points):
+        last = 1 + int(steps * (point + chance.random()) / points)
+        # The very last steps may come to lie behind the end, as the clock is in the file too.
+        yield min(last, steps - 1)
 
 
 def main() -> None:

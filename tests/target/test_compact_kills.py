@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import shutil
-import signal
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -20,8 +17,8 @@ from target_sqlite_archive.reading import open_archive
 from tests.target.compacting import compact, depths, texts
 from tests.target.growing import arriving, expected, versions
 from tests.target.harness import Archive
+from tests.target.killed import killed, moments
 
-ROOT = Path(__file__).parents[2]
 OBJECTS = [versions(seed, 4) for seed in range(110)]
 BEFORE, WITHIN, AFTER = "before the first rewritten text", "with some rewritten", "with all"
 
@@ -32,21 +29,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     archive = Archive(tmp_path_factory.mktemp("template"))
     archive.feed(*arriving(OBJECTS))
     return archive.path
-
-
-def killed(archive: Archive, last: int) -> int | None:
-    """Compact and be killed at a step; give how many steps it took where it came to its end."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.target.killed", str(archive.path), str(last)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode == -signal.SIGKILL:
-        return None
-    assert done.returncode == 0, done.stderr
-    return int(done.stdout)
 
 
 def check(archive: Archive) -> int:
@@ -68,17 +50,14 @@ def finish(archive: Archive) -> int:
 
 def prove(template: Path, folder: Path, points: int, seed: int) -> Counter[str]:
     """Kill so many compactions, evenly spread over all steps; give how far they had come."""
-    chance = random.Random(seed)
     archive = Archive(folder)
     shutil.copy(template, archive.path)
-    steps = killed(archive, 0)
+    steps = killed(archive.path, 0)
     assert steps is not None
     hit = Counter[str]()
-    for point in range(points):
+    for last in moments(steps, points, seed):
         shutil.copy(template, archive.path)
-        last = 1 + int(steps * (point + chance.random()) / points)
-        # The very last steps may come to lie behind the end, as the clock is in the file too.
-        was_killed = killed(archive, min(last, steps - 1)) is None
+        was_killed = killed(archive.path, last) is None
         deltas, all_deltas = check(archive), finish(archive)
         if was_killed:
             hit[BEFORE if not deltas else WITHIN if deltas < all_deltas else AFTER] += 1
@@ -93,12 +72,12 @@ def test_a_kill_at_any_moment_loses_nothing(template: Path, tmp_path: Path) -> N
 def test_kills_again_and_again_come_to_an_end(template: Path, tmp_path: Path) -> None:
     archive = Archive(tmp_path)
     shutil.copy(template, archive.path)
-    steps = killed(archive, 0)
+    steps = killed(archive.path, 0)
     assert steps is not None
     shutil.copy(template, archive.path)
     deltas: list[int] = []
     # What cannot be divided, VACUUM above all, needs a run that is long enough in the end.
-    while killed(archive, steps * (3 + len(deltas)) // 10) is None:
+    while killed(archive.path, steps * (3 + len(deltas)) // 10) is None:
         deltas.append(check(archive))
     assert len(deltas) > 2
     assert deltas == sorted(deltas)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import shutil
-import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -21,25 +17,10 @@ from target_sqlite_archive.reading import open_archive
 from tests.target.compacting import SILENT, compact, now
 from tests.target.forgetting import WHO, WORDS, fill
 from tests.target.harness import Archive
+from tests.target.killed import killed, moments
 from tests.target.scanning import places
 
-ROOT = Path(__file__).parents[2]
 ALL, PAGES, NOTHING = "all of them is there", "old pages are there", "nothing is there"
-
-
-def killed(archive: Archive, last: int) -> int | None:
-    """Forget and be killed at a step; give how many steps it took where it came to its end."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.target.killed", str(archive.path), str(last), WHO],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode == -signal.SIGKILL:
-        return None
-    assert done.returncode == 0, done.stderr
-    return int(done.stdout)
 
 
 def check(archive: Archive) -> str:
@@ -59,19 +40,17 @@ def check(archive: Archive) -> str:
 
 def prove(folder: Path, points: int, seed: int) -> Counter[str]:
     """Kill so many forgettings, evenly spread over all steps; give what they had left."""
-    chance = random.Random(seed)
     archive = Archive(folder)
     fill(archive, 105)
     compact(archive.path)
     template = folder / "template"
     shutil.copy(archive.path, template)
-    steps = killed(archive, 0)
+    steps = killed(archive.path, 0, WHO)
     assert steps is not None
     hit = Counter[str]()
-    for point in range(points):
+    for last in moments(steps, points, seed):
         shutil.copy(template, archive.path)
-        last = 1 + int(steps * (point + chance.random()) / points)
-        was_killed = killed(archive, min(last, steps - 1)) is None
+        was_killed = killed(archive.path, last, WHO) is None
         left = check(archive)
         Forgetting(archive.path, Asked(contacts=(WHO,)), now, free_bytes, SILENT).run()
         assert check(archive) == NOTHING

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
@@ -297,4 +296,4 @@ def test_without_the_library_it_says_what_to_install(
     )
     assert done.returncode == 1
     assert "pip install 'target-sqlite-archive[age]'" in done.stderr
-    assert io.StringIO(done.stderr).read().count("\n") == 1
+    assert done.stderr.count("\n") == 1

@@ -18,12 +18,10 @@ from tests.sandbox.process import Sandbox
 
 CHANGE_EVERY = 5
 # So that a run outlasts its lookback by far, and what a window left out stays out: without its
-# closing listing both sizes fail.
+# closing listing the proofs of 300 and of 2,000 fail.
 SECONDS_PER_REQUEST = {120: 4.0, 300: 4.0, 600: 4.0, 2_000: 0.5}
 OPERATORS = ("strict", "inclusive")
 ZONES = ("UTC", "Pacific/Apia", "Pacific/Pago_Pago")
-
-
 EVERY_STREAM = (*comparing.KEYS, "raw_payloads")
 
 

@@ -103,9 +103,7 @@ class Workspace:
 
     def delete(self, kind: str, index: int) -> None:
         if thing := self._pick(kind, index):
-            del self._things(kind)[thing.id]
-            if kind == "conversations":
-                self.deleted[thing.id] = self.now
+            self._remove(kind, thing)
 
     def change_at_get(self, index: int) -> None:
         """Change it when it is next fetched, so that it is newer than its hit."""
@@ -132,6 +130,11 @@ class Workspace:
             thing.lag, thing.again_after_get, thing.changes_at_get = 0, False, False
             thing.searchable_from = 0
         self.now += 600
+
+    def _remove(self, kind: str, thing: Thing) -> None:
+        del self._things(kind)[thing.id]
+        if kind == "conversations":
+            self.deleted[thing.id] = self.now
 
     def _change(self, thing: Thing) -> None:
         self._versions += 1
@@ -227,8 +230,7 @@ class Workspace:
 
     def _swap(self, leaving: Thing) -> None:
         if self._swap_seconds is not None:
-            del self.conversations[leaving.id]
-            self.deleted[leaving.id] = self.now
+            self._remove("conversations", leaving)
             self.create("conversations", age=self._swap_seconds)
             self._swap_seconds = None
 

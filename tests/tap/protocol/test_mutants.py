@@ -17,7 +17,6 @@ from tests.tap.protocol.test_protocol import CHECKS
 
 def drop_the_closing_listing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A window is closed after its first round."""
-    monkeypatch.setattr(windows, "MAXIMUM_ROUNDS", 1)
     monkeypatch.setattr(
         windows.Protocol,
         "_window",
