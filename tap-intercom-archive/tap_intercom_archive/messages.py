@@ -8,6 +8,7 @@ flattened; a test compares both ways byte for byte. Which records belong togethe
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable
 from datetime import datetime, timezone
@@ -18,6 +19,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import Message, RecordMessage, StateMessage
 
+from tap_intercom_archive.outlet import Outlet
 from tap_intercom_archive.resources import Record
 
 
@@ -28,6 +30,8 @@ class Writer(MsgSpecWriter):
         """Begin with nothing held back."""
         super().__init__()
         self._held: list[bytes] = []
+        self._outlet = Outlet()
+        self._bytes = 0
 
     def serialize_message(self, message: Message) -> bytearray:
         """Encode a message; a state as it is, where the SDK would first copy it piece by piece."""
@@ -51,12 +55,21 @@ class Writer(MsgSpecWriter):
         """Write what is held back, in one piece."""
         held, self._held = self._held, []
         left = memoryview(b"".join(held))
+        self._bytes += len(left)
         # With PYTHONUNBUFFERED a signal in the middle of a write, and be it to go on after a
         # pause, leaves the rest of it to be written.
         while left:
             left = left[sys.stdout.buffer.write(left) :]
         if held:
             sys.stdout.flush()
+
+    def fit_pipe(self, objects: int) -> None:
+        """Size a pipe by what was written since this was last called, which was so many objects."""
+        written, self._bytes = self._bytes, 0
+        if objects:
+            # Where stdout is no file of the system's, there is no pipe.
+            with contextlib.suppress(OSError):
+                self._outlet.fit(sys.stdout.fileno(), written // objects)
 
 
 def goes_as_it_is(stream: Stream) -> bool:

@@ -121,12 +121,12 @@ class Limiter:
     def wanted(self) -> int:
         """How many calls in flight use the budget up, as long as answers take now.
 
-        Little's law: calls a second times seconds a call, and as much again for those that take
-        longer than most.
+        Little's law: calls a second times seconds a call; of those that are allowed as many
+        again, for those that take longer than most.
         """
         allowed = self._limit / WINDOW_SECONDS * self._seconds_per_call
         possible = _MOST_PER_SECOND * self._shortest_call
-        return math.ceil(2 * min(allowed, possible)) + 1
+        return math.ceil(min(2 * allowed, possible)) + 1
 
     def _note(self, seconds: float) -> None:
         self._seconds_per_call += (seconds - self._seconds_per_call) * _WEIGHT_OF_NEWEST

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import select
@@ -142,6 +141,7 @@ class TapIntercomArchive(Tap):
         if not self.has_announced or self._replays:
             return
         self.state_writer.write_state(self.state)
+        cast("Writer", self.message_writer).fit_pipe(self._fetched_since_checkpoint)
         self._checkpoint_at = time.monotonic()
         self._fetched_since_checkpoint = 0
 
@@ -266,8 +266,6 @@ class TapIntercomArchive(Tap):
         if about:
             cls.print_about(about_format)
             return
-        # Objects and records make no cycles, so the collector would mostly look at them in vain.
-        gc.set_threshold(100_000, 20, 100)
         with _one_line(cls):
             tap = cls(
                 config=config.config if config else None,

@@ -5,8 +5,6 @@ What a line says is left to ``intake.py``.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import io
 import os
 import select
@@ -14,8 +12,6 @@ from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 _CHUNK_BYTES = 64 * 1024
-# Some dozen conversations: what a pipe holds is fetched again when a process is killed.
-_PIPE_BYTES = 256 * 1024
 IDLE_SECONDS = 1.0
 
 
@@ -88,7 +84,6 @@ class LineSource:
                 yield line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
             return
         fd = binary.fileno()
-        _widen(fd)
         while True:
             ready, _, _ = select.select([fd], [], [], IDLE_SECONDS)
             if not ready:
@@ -98,12 +93,6 @@ class LineSource:
             if not chunk:
                 return
             yield chunk
-
-
-def _widen(fd: int) -> None:
-    """Let a pipe hold more, so that the tap goes on while rows are written; Linux can."""
-    with contextlib.suppress(AttributeError, OSError):
-        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _reader(binary: Any) -> Callable[[], bytes] | None:

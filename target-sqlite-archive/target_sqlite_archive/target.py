@@ -6,7 +6,6 @@ The loop over lines is ``intake.py``; rows, transactions and states are ``archiv
 from __future__ import annotations
 
 import contextlib
-import gc
 import logging
 import os
 import sys
@@ -322,10 +321,6 @@ class TargetSQLiteArchive(Target):
     @classmethod
     def invoke(cls, **options: Any) -> None:
         """Run the target; errors that a person can mend are one line on stderr and exit code 1."""
-        # Records make no cycles, so the collector would mostly look at rows in vain.
-        gc.set_threshold(100_000, 20, 100)
-        # What is imported by now stays to the end.
-        gc.freeze()
         try:
             super().invoke(**options)
         except TargetError as error:

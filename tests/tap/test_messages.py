@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import fcntl
 import io
 import json
 import logging
+import os
 import re
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -148,3 +151,29 @@ def test_a_write_that_is_cut_short_loses_nothing(monkeypatch: pytest.MonkeyPatch
     writer = Writer()
     writer.write_message(StateMessage(value={"bookmarks": {"things": {"at": "x" * 100}}}))
     assert json.loads(pipe.taken)["value"]["bookmarks"]["things"]["at"] == "x" * 100
+
+
+@pytest.mark.skipif(not hasattr(fcntl, "F_GETPIPE_SZ"), reason="only Linux resizes a pipe")
+@pytest.mark.parametrize(
+    ("object_bytes", "holds"),
+    [(500, 64 * 1024), (20_000, 256 * 1024), (60_000, 1024 * 1024), (9_000_000, 1024 * 1024)],
+)
+def test_pipe_holds_some_objects_of_their_size(
+    monkeypatch: pytest.MonkeyPatch, object_bytes: int, holds: int
+) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as reader, os.fdopen(writing, "w") as stdout:
+        monkeypatch.setattr("sys.stdout", stdout)
+        eater = threading.Thread(target=reader.read)
+        eater.start()
+        writer = Writer()
+        for number in range(4):
+            writer.write_records(STREAM, [{"id": number, "body": "x" * object_bytes}], None)
+            writer.flush()
+        writer.fit_pipe(4)
+        assert fcntl.fcntl(stdout.fileno(), fcntl.F_GETPIPE_SZ) == holds
+        writer.fit_pipe(0)
+        assert fcntl.fcntl(stdout.fileno(), fcntl.F_GETPIPE_SZ) == holds
+        monkeypatch.undo()
+        stdout.close()
+        eater.join()

@@ -163,10 +163,10 @@ def test_calls_that_only_wait_for_each_other_are_not_wanted() -> None:
     for number in range(200):
         # An answer takes 2 ms; most wait for their turn in this process.
         call(limiter, clock, time, 0.03 if number % 10 else 0.002)
-    assert 4 <= limiter.wanted <= 6
+    assert 3 <= limiter.wanted <= 4
     for _ in range(1_000):
         call(limiter, clock, time, 0.15)
-    assert limiter.wanted >= 300
+    assert limiter.wanted >= 150
 
 
 def test_clock_ahead_of_the_servers_holds_no_call_for_longer_than_a_window() -> None:

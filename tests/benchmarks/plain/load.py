@@ -129,6 +129,8 @@ class Load:
                 f'CREATE VIRTUAL TABLE "{name}_fts" USING fts5({texts}, content="{name}", '
                 'content_rowid="rowid", tokenize="unicode61 remove_diacritics 2")'
             )
+            for option, value in (("hashsize", 8 * 1024 * 1024), ("automerge", 8)):
+                run(f'INSERT INTO "{name}_fts" ("{name}_fts", rank) VALUES (?, ?)', (option, value))
         assigned = ", ".join(f"{column} = excluded.{column}" for column in listed)
         self._tables[name.encode()] = Table(
             name=name,
