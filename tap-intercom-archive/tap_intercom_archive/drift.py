@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from tap_intercom_archive.columns import stream_schema
+from tap_intercom_archive.normalize import items_at
 from tap_intercom_archive.resources import Cut, Resource
 
 # Names by what is below them; a name without anything below it is declared whole.
@@ -55,7 +56,7 @@ class Drift:
 
     def _look_at_items(self, cut: Cut, paths: Iterable[str], document: Document) -> None:
         for path in paths:
-            for item in _items(document, path)[:_ITEMS_LOOKED_AT]:
+            for item in items_at(document, path)[:_ITEMS_LOOKED_AT]:
                 if isinstance(item, dict):
                     self._add(cut.name, undeclared(stream_tree(cut.name), item))
 
@@ -74,13 +75,6 @@ class Drift:
         for name in names:
             if len(known) < MOST_NAMES:
                 known.add(name[:_LONGEST_NAME])
-
-
-def _items(document: Document, path: str) -> list[Any]:
-    found: Any = document
-    for name in path.split(".") if path else ():
-        found = found.get(name) if isinstance(found, dict) else None
-    return found if isinstance(found, list) else [found]
 
 
 def undeclared(tree: Tree, document: Document) -> Iterator[str]:

@@ -83,7 +83,7 @@ def cut_records(
         return
     follow_up, document = cut.follow_up, (answer or payload).document
     for items in follow_up.rows if answer and follow_up else cut.items:
-        for item in _items(document, items.path):
+        for item in items_at(document, items.path):
             if not isinstance(item, dict):
                 continue
             if items.defaults:
@@ -97,7 +97,7 @@ def cut_records(
             yield from _with_key(cut, record, unfits)
 
 
-def _items(document: Mapping[str, Any], path: str) -> list[Any]:
+def items_at(document: Mapping[str, Any], path: str) -> list[Any]:
     """Give the items at a path; the object itself where the path is empty."""
     if not path:
         return [document]

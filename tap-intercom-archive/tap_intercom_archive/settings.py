@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 from singer_sdk import typing as th
 
 from tap_intercom_archive.errors import Refusal
+from tap_intercom_archive.resources.types import OLDEST_VERSION, has
 
 REGION_HOSTS = {
     "us": "https://api.intercom.io",
     "eu": "https://api.eu.intercom.io",
     "au": "https://api.au.intercom.io",
 }
-OLDEST_VERSION = (2, 11)
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _NO_ADDRESS = "`api_url` is not an address: give one like https://api.intercom.io."
 _SENT_AS_HEADERS = ("api_version", "user_agent")
@@ -362,8 +362,8 @@ def _check_version(config: Mapping[str, Any]) -> None:
     version = config.get("api_version") or "2.16"
     if not re.fullmatch(r"\d+\.\d+|Preview|Unstable", version):
         raise Refusal("`api_version` is not a version: write it like 2.16, or Preview.")
-    if version[0].isdigit() and tuple(map(int, version.split("."))) < OLDEST_VERSION:
-        raise Refusal("`api_version` is too old: this tap reads 2.11 and later.")
+    if not has(version, OLDEST_VERSION):
+        raise Refusal(f"`api_version` is too old: this tap reads {OLDEST_VERSION} and later.")
 
 
 _CHECKS = (base_url, _check_start, _check_end, _check_version)

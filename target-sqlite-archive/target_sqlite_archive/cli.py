@@ -49,6 +49,13 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was asked for."""
+        if getattr(sys, "stdout", None) is None:
+            click.echo(
+                "sqlite-archive: Standard output is closed. Run it again with one, which may be "
+                "/dev/null.",
+                err=True,
+            )
+            sys.exit(1)
         if isinstance(sys.stdout, io.TextIOWrapper):
             # A terminal that cannot show a letter is no reason to stop.
             sys.stdout.reconfigure(errors="replace")

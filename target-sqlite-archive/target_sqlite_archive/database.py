@@ -49,7 +49,7 @@ class Database:
         except OSError as error:
             raise DatabaseError(
                 f"Cannot write the archive {self.path}: {error.strerror or error}. "
-                "Choose another path with the setting `database`, or make this one writable."
+                "Make this path writable, or name another one."
             ) from error
         except sqlite3.Error as error:
             raise explain_sqlite(error, self.path) from error

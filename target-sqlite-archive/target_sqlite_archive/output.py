@@ -141,6 +141,11 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+def counted(count: int, noun: str) -> str:
+    """Give a number with what it counts: 1 row, 2,000 rows."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def minute(at: str | None) -> str:
     """Give a time (ISO 8601 UTC) as people read it, to the minute."""
     return one_line(at)[:16].replace("T", " ") if at else "time unknown"

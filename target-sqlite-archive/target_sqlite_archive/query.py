@@ -142,7 +142,8 @@ class _Reader:
 
 
 def _joined(parts: Sequence[str | None], operator: str) -> str | None:
-    there = [part for part in parts if part is not None]
+    # What is said twice FTS5 would look for twice.
+    there = list(dict.fromkeys(part for part in parts if part is not None))
     if len(there) < 2:
         return there[0] if there else None
     return f"({f' {operator} '.join(there)})"

@@ -254,6 +254,19 @@ def test_what_is_not_there_is_one_line(past: Archive, arguments: list[str], says
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("arguments", [["raw", "101"], ["search", "refund"], ["verify"]])
+def test_closed_standard_output_is_one_line(past: Archive, arguments: list[str]) -> None:
+    done = subprocess.run(
+        ["sh", "-c", '"$0" "$@" >&-', COMMAND, arguments[0], str(past.path), *arguments[1:]],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Standard output is closed" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_ways_to_choose_a_version_exclude_each_other(past: Archive) -> None:
     assert read("raw", str(past.path), "101", "--all", "--version", "1").returncode == 2
 

@@ -103,3 +103,9 @@ def test_any_text_is_a_query(index: sqlite3.Connection, query: str) -> None:
 )
 def test_so_is_a_text_that_is_too_long_or_too_deep(index: sqlite3.Connection, query: str) -> None:
     found(index, query)
+
+
+def test_words_said_again_are_looked_for_once() -> None:
+    assert fts5_expression("refund stripe refund") == fts5_expression("refund stripe")
+    assert fts5_expression("refund NOT stripe NOT stripe") == fts5_expression("refund NOT stripe")
+    assert fts5_expression("refund " * 5_000) == fts5_expression("refund")

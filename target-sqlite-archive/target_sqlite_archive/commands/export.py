@@ -14,7 +14,7 @@ import click
 
 from target_sqlite_archive.blobs import DamagedBlobError
 from target_sqlite_archive.errors import explain_damage
-from target_sqlite_archive.output import as_json, period_option
+from target_sqlite_archive.output import as_json, counted, period_option
 from target_sqlite_archive.periods import Period
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.reading import open_archive
@@ -109,5 +109,8 @@ def _tell(output: Path, manifest: Manifest, rows: int, *, machine: bool) -> None
         click.echo(as_json({"snapshot": str(output), "tables": tables, "sha256": manifest.sha256}))
         return
     size = output.stat().st_size
-    click.echo(f"{output}: {rows:,} rows of {len(manifest.tables)} tables in {size:,} bytes")
+    click.echo(
+        f"{output}: {counted(rows, 'row')} of {counted(len(manifest.tables), 'table')} "
+        f"in {size:,} bytes"
+    )
     click.echo(f"sha256 of its lines: {manifest.sha256}")

@@ -18,7 +18,7 @@ from target_sqlite_archive.compaction.space import free_bytes
 from target_sqlite_archive.errors import DatabaseError
 from target_sqlite_archive.forgetting.running import Forgetting, Outcome
 from target_sqlite_archive.forgetting.whom import Asked
-from target_sqlite_archive.output import as_json, one_line
+from target_sqlite_archive.output import as_json, counted, one_line
 from target_sqlite_archive.progress import Progress
 
 _INDENT = " " * 4
@@ -114,15 +114,14 @@ def _as_lines(archive: Path, outcome: Outcome, *, dry_run: bool) -> Iterator[str
         yield f"{_INDENT}{count:,} {one_line(stream)}: {one_line(', '.join(numbers))}"
     for table in plan.tables:
         if table.gone:
-            yield f"{_INDENT}{len(table.gone):,} rows of {one_line(table.table)}"
+            yield f"{_INDENT}{counted(len(table.gone), 'row')} of {one_line(table.table)}"
     if plan.mentions:
         yield f"{would}redacted, as others' things that mention them:"
     for (stream, number), count in sorted(plan.mentions.items()):
-        rows = "1 row" if count == 1 else f"{count:,} rows"
-        yield f"{_INDENT}{one_line(stream)} {one_line(number)}: {rows}"
-    for count, what in ((plan.lines, "quarantined lines"), (plan.states, "states")):
+        yield f"{_INDENT}{one_line(stream)} {one_line(number)}: {counted(count, 'row')}"
+    for count, what in ((plan.lines, "quarantined line"), (plan.states, "state")):
         if count:
-            yield f"{would}changed or removed: {count:,} {what}"
+            yield f"{would}changed or removed: {counted(count, what)}"
     if dry_run:
         yield f"{archive}: nothing was changed"
         return

@@ -16,7 +16,14 @@ from target_sqlite_archive.documents.conversation import part_entry
 from target_sqlite_archive.documents.payload_rows import as_row, as_time
 from target_sqlite_archive.documents.people import People
 from target_sqlite_archive.object_versions import Texts, Version, find_versions, object_of
-from target_sqlite_archive.output import Form, form_options, minute, one_line, write_rows
+from target_sqlite_archive.output import (
+    Form,
+    counted,
+    form_options,
+    minute,
+    one_line,
+    write_rows,
+)
 from target_sqlite_archive.reading import OpenArchive, open_archive
 
 _COLUMNS = ("version", "since", "updated_at", "fetched_at", "returns_to", "payload_id", "changes")
@@ -57,7 +64,7 @@ def history(archive: Path, id: str, stream: str | None, form: Form) -> None:
         if form is not Form.PEOPLE:
             write_rows(form, _COLUMNS, map(_as_row, steps))
             return
-        count = "1 version" if len(steps) == 1 else f"{len(steps)} versions"
+        count = counted(len(steps), "version")
         click.echo(click.style(f"{one_line(found)} {one_line(id)}: {count}", bold=True))
         for step in steps:
             for line in _as_text(step, people):

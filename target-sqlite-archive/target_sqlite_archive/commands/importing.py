@@ -16,7 +16,7 @@ import click
 from target_sqlite_archive.clock import iso, system_clock
 from target_sqlite_archive.database import Database
 from target_sqlite_archive.errors import DatabaseError
-from target_sqlite_archive.output import as_json
+from target_sqlite_archive.output import as_json, counted
 from target_sqlite_archive.progress import Progress
 from target_sqlite_archive.snapshots.form import SnapshotError
 from target_sqlite_archive.snapshots.restoring import DAMAGE, Restorer
@@ -70,7 +70,10 @@ def import_command(
         rows = {name: count for name, (count, _) in manifest.tables.items()}
         click.echo(as_json({"archive": str(archive), "rows": rows, "sha256": manifest.sha256}))
     else:
-        click.echo(f"{archive}: {restorer.tally.rows:,} rows of {len(manifest.tables)} tables")
+        click.echo(
+            f"{archive}: {counted(restorer.tally.rows, 'row')} of "
+            f"{counted(len(manifest.tables), 'table')}"
+        )
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import click
 
 from target_sqlite_archive.errors import DatabaseError
 from target_sqlite_archive.object_versions import Texts, Version, find_versions, version_at
-from target_sqlite_archive.output import clean, period_option
+from target_sqlite_archive.output import clean, counted, period_option
 from target_sqlite_archive.periods import Period
 from target_sqlite_archive.reading import open_archive
 
@@ -68,7 +68,8 @@ def _choose(
     if number is None:
         return versions[-1]
     if number > len(versions):
-        raise DatabaseError(f"The archive {archive} has {len(versions)} versions, not {number}.")
+        there = counted(len(versions), "version")
+        raise DatabaseError(f"The archive {archive} has {there}, not {number}.")
     return versions[number - 1]
 
 
