@@ -8,7 +8,6 @@ flattened; a test compares both ways byte for byte. Which records belong togethe
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Iterable
 from datetime import datetime, timezone
@@ -19,7 +18,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import Message, RecordMessage, StateMessage
 
-from tap_intercom_archive.outlet import Outlet
+from tap_intercom_archive import outlet
 from tap_intercom_archive.resources import Record
 
 
@@ -30,7 +29,6 @@ class Writer(MsgSpecWriter):
         """Begin with nothing held back."""
         super().__init__()
         self._held: list[bytes] = []
-        self._outlet = Outlet()
         self._bytes = 0
 
     def serialize_message(self, message: Message) -> bytearray:
@@ -67,9 +65,7 @@ class Writer(MsgSpecWriter):
         """Size a pipe by what was written since this was last called, which was so many objects."""
         written, self._bytes = self._bytes, 0
         if objects:
-            # Where stdout is no file of the system's, there is no pipe.
-            with contextlib.suppress(OSError):
-                self._outlet.fit(sys.stdout.fileno(), written // objects)
+            outlet.fit(sys.stdout, written // objects)
 
 
 def goes_as_it_is(stream: Stream) -> bool:

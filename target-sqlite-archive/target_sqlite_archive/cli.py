@@ -49,7 +49,7 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was asked for."""
-        if getattr(sys, "stdout", None) is None:
+        if sys.stdout is None:
             click.echo(
                 "sqlite-archive: Standard output is closed. Run it again with one, which may be "
                 "/dev/null.",

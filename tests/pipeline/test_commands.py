@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -109,3 +110,27 @@ def test_run_says_before_a_backfill_what_it_takes_and_totals_at_its_end(filled: 
     [before] = [line for line in said.splitlines() if "Backfill: " in line and "conversat" in line]
     assert all(word in before for word in ("320", "calls", "disk", "free"))
     assert len([line for line in said.splitlines() if "Total: " in line]) == 1
+
+
+INTERRUPTED_WHILE_LOADING = """
+import importlib, sys
+
+class Interrupt:
+    def find_spec(self, name, path, target=None):
+        if name == "singer_sdk":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupt())
+importlib.import_module(sys.argv[1] + ".__main__").main()
+"""
+
+
+@pytest.mark.parametrize("package", ["tap_intercom_archive", "target_sqlite_archive"])
+def test_interrupt_while_a_command_loads_is_no_traceback(package: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_LOADING, package],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

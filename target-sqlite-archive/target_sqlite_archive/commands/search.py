@@ -14,6 +14,7 @@ from target_sqlite_archive.errors import DatabaseError
 from target_sqlite_archive.known_search import FIN, KINDS, SEARCHED
 from target_sqlite_archive.output import (
     Form,
+    counted,
     form_options,
     found_marks,
     minute,
@@ -169,9 +170,9 @@ def _summary(archive: Path, found: Found) -> str:
     if not shown:
         return "Nothing was found."
     if not found.more:
-        counted = "1 hit" if shown == 1 else f"{shown:,} hits"
+        told = counted(shown, "hit")
     elif found.total is None:
-        counted = f"The best {shown:,} hits; --limit shows more"
+        told = f"The best {shown:,} hits; --limit shows more"
     else:
-        counted = f"The best {shown:,} of {found.total:,} hits; --limit shows more"
-    return f"{counted}. To read one: sqlite-archive show {archive} {one_line(found.hits[0].id)}"
+        told = f"The best {shown:,} of {found.total:,} hits; --limit shows more"
+    return f"{told}. To read one: sqlite-archive show {archive} {one_line(found.hits[0].id)}"
